@@ -1,0 +1,109 @@
+import { constants, type BigIntStats } from 'node:fs'
+import * as nodeFs from 'node:fs/promises'
+import path from 'node:path'
+import { AppError } from '../errors/app-error.ts'
+import { atomicWrite } from '../storage/atomic-write.ts'
+import { PeerKey, SEED_BYTES } from './peer-key.ts'
+import { formatKeyFile, inspectKeyFile, openKeyText, type StoredKey } from './sealed-seed.ts'
+
+const MAX_FILE_BYTES = 1024
+
+export interface KeyFileDeps {
+  randomBytes(sizeBytes: number): Uint8Array
+  /** Asked only when the key is sealed. Throws PASSPHRASE_NEEDED where nobody can be asked. */
+  passphrase(): Promise<string>
+  /** What a key that is made now is sealed under; undefined stores it in the clear. */
+  newPassphrase?(): Promise<string | undefined>
+}
+
+/**
+ * The key in `file`; made when there is none. Of any number of processes that do this at once, all get the same key.
+ * @throws AppError KEY_FILE_DAMAGED, KEY_FILE_EXPOSED, PASSPHRASE_WRONG, and what `passphrase` throws
+ */
+export async function loadOrCreateKey (file: string, deps: KeyFileDeps): Promise<PeerKey> {
+  const existing = await readKeyText(file)
+  if (existing !== undefined) return await openKeyText(existing, deps.passphrase)
+  const key = new PeerKey(deps.randomBytes(SEED_BYTES))
+  if (await publishOnce(file, await formatKeyFile(key, await deps.newPassphrase?.(), deps.randomBytes), deps.randomBytes)) return key
+  return await loadOrCreateKey(file, deps)
+}
+
+/** @returns undefined when there is no key yet @throws AppError KEY_FILE_DAMAGED, KEY_FILE_EXPOSED */
+export async function inspectKey (file: string): Promise<StoredKey | undefined> {
+  const text = await readKeyText(file)
+  return text === undefined ? undefined : inspectKeyFile(text)
+}
+
+/** Seals the key under `next`, or stores it in the clear when that is undefined. The old content stays when anything fails. */
+export async function changePassphrase (file: string, next: string | undefined, deps: KeyFileDeps): Promise<void> {
+  if (next === '') throw new AppError('PASSPHRASE_EMPTY', 'the new passphrase is empty', { exit: 'usage' })
+  const key = await loadOrCreateKey(file, deps)
+  await atomicWrite(file, Buffer.from(await formatKeyFile(key, next, deps.randomBytes)), 0o600)
+}
+
+/**
+ * The first line of the file that IPKIT_PASSPHRASE_FILE names.
+ * @throws AppError PASSPHRASE_FILE_UNREADABLE
+ */
+export async function readPassphraseFile (file: string): Promise<string> {
+  const text = await nodeFs.readFile(file, 'utf8').catch((e: NodeJS.ErrnoException) => {
+    throw new AppError('PASSPHRASE_FILE_UNREADABLE', `cannot read the passphrase file (${e.code ?? 'unknown error'})`, { exit: 'usage', hints: ['IPKIT_PASSPHRASE_FILE names it'] })
+  })
+  const line = text.split(/\r?\n/, 1)[0]!
+  if (line === '') throw new AppError('PASSPHRASE_FILE_UNREADABLE', 'the first line of the passphrase file is empty', { exit: 'usage', hints: ['IPKIT_PASSPHRASE_FILE names it'] })
+  return line
+}
+
+async function readKeyText (file: string): Promise<string | undefined> {
+  let handle: nodeFs.FileHandle
+  try {
+    handle = await nodeFs.open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (e) {
+    const { code } = e as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (code === 'ELOOP') throw exposed(file, 'is a symbolic link')
+    throw e
+  }
+  try {
+    checkPrivate(file, await handle.stat({ bigint: true }))
+    return (await handle.readFile('utf8'))
+  } finally {
+    await handle.close()
+  }
+}
+
+function checkPrivate (file: string, stats: BigIntStats): void {
+  if (!stats.isFile()) throw exposed(file, 'is not a regular file')
+  const uid = process.geteuid?.()
+  if (uid !== undefined && stats.uid !== BigInt(uid)) throw exposed(file, `belongs to user ${stats.uid}, not to us`)
+  if (uid !== undefined && (stats.mode & 0o077n) !== 0n) throw exposed(file, `has mode ${(stats.mode & 0o777n).toString(8)}; others can get at it`, [`chmod 600 ${file}`])
+  if (stats.size > BigInt(MAX_FILE_BYTES)) throw new AppError('KEY_FILE_DAMAGED', `the identity key is ${stats.size} bytes; the limit is ${MAX_FILE_BYTES}`)
+}
+
+function exposed (file: string, what: string, hints: string[] = []): AppError {
+  return new AppError('KEY_FILE_EXPOSED', `${file} ${what}`, { exit: 'refused', hints })
+}
+
+/** Writes `text` under a temp name, whole and synced, and links it to `file`: link fails where rename would replace. @returns false when another was first */
+async function publishOnce (file: string, text: string, randomBytes: (sizeBytes: number) => Uint8Array): Promise<boolean> {
+  const dir = path.dirname(file)
+  const temp = path.join(dir, `.${path.basename(file)}.${Buffer.from(randomBytes(6)).toString('hex')}.tmp`)
+  try {
+    const handle = await nodeFs.open(temp, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await nodeFs.link(temp, file)
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw e
+  } finally {
+    await nodeFs.rm(temp, { force: true })
+  }
+  const dirHandle = await nodeFs.open(dir, 'r')
+  try { await dirHandle.sync() } finally { await dirHandle.close() }
+  return true
+}
