@@ -1,0 +1,61 @@
+import os from 'node:os'
+import { identify } from '@libp2p/identify'
+import type { EphemeralHost, EphemeralHostOptions, ServiceLog } from '../daemon/service.ts'
+import { AppError } from '../errors/app-error.ts'
+import { toLibp2pKey } from '../identity/libp2p-key.ts'
+import { PeerKey, SEED_BYTES } from '../identity/peer-key.ts'
+import { formatPeerAddress } from '../link/peer-address.ts'
+import { askBlock, askHave } from './bitswap-ask.ts'
+import { serveBitswap } from './bitswap-responder.ts'
+import { createLeanLibp2p } from './lean-libp2p.ts'
+import { planListen } from './listen-ports.ts'
+import { connectPeer, openChannel } from './open-channel.ts'
+import { ownAddresses } from './own-addresses.ts'
+
+export interface EphemeralHostDeps {
+  readonly log: ServiceLog
+  randomBytes(sizeBytes: number): Uint8Array
+}
+
+export interface HostOptions extends Omit<EphemeralHostOptions, 'listen' | 'port'> {
+  /** Multiaddrs; port 0 is any. */
+  readonly listen?: readonly string[]
+}
+
+/**
+ * A throw-away libp2p host: a key of its own, nothing kept, no connection shared with the node's own. It tells a peer nothing that leads to
+ * the node's peer id. Without `listen` nobody can dial it, and it does not identify itself.
+ */
+export async function createEphemeralHost (options: HostOptions, deps: EphemeralHostDeps): Promise<EphemeralHost> {
+  const key = new PeerKey(options.seed ?? deps.randomBytes(SEED_BYTES))
+  const plan = await planListen(options.listen ?? [], {})
+  const node = await createLeanLibp2p({
+    privateKey: toLibp2pKey(key),
+    listen: plan.addresses,
+    ...(plan.addresses.length === 0 ? {} : { services: { identify: identify() } }), // other clients look for the protocols we speak
+  })
+  const stopping = new AbortController()
+  if (options.bitswap !== undefined) await serveBitswap(node, options.bitswap, stopping.signal, deps.log)
+  await node.start()
+  const listening = plan.addresses.map(text => ({ ip: text.split('/')[2]!, port: Number(text.split('/')[4]) }))
+  let lastQuestion: Promise<unknown> = Promise.resolve()
+  let stopped: Promise<void> | undefined
+  const inTurn = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if (options.bitswap !== undefined) throw new Error('a host that serves bitswap cannot ask: answers come to the same protocol')
+    const asking = lastQuestion.then(ask)
+    lastQuestion = asking.catch(() => {})
+    return await asking
+  }
+  return {
+    peerId: key.peerId,
+    addresses: () => ownAddresses(listening, os.networkInterfaces()).map(address => formatPeerAddress({ ...address, peerId: key.peerId })),
+    open: async (peer, protocol, { signal } = {}) => await openChannel(node, peer, protocol, signal),
+    bitswapHas: async (peer, cid, { signal } = {}) => await inTurn(async () => await askHave(node, await connectPeer(node, peer, signal), cid, signal)),
+    bitswapGet: async (peer, cid, { signal } = {}) => await inTurn(async () => await askBlock(node, await connectPeer(node, peer, signal), cid, signal)),
+    async [Symbol.asyncDispose] () {
+      stopping.abort(new AppError('HOST_STOPPING', 'the host is stopping', { exit: 'unreachable' }))
+      stopped ??= Promise.resolve(node.stop())
+      await stopped
+    },
+  }
+}

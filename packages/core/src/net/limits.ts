@@ -1,0 +1,43 @@
+/** Every limit of the network layer, in one place. docs/protocols/network.md repeats them, and a test compares. */
+
+/** Received and not yet read, a stream; the yamux window comes on top while it is paused. */
+export const READ_BUFFER_BYTES = 1024 * 1024
+/** Must stay below libp2p's read buffer of 4 MiB, which resets a stream when it overflows. */
+export const STREAM_WINDOW_BYTES = 2 * 1024 * 1024
+/** A longer write is handed over in pieces of this size, with a look at the transport between them. */
+export const WRITE_PIECE_BYTES = 256 * 1024
+/** After the last byte was written, how long the peer gets to close its side before the stream is reset. */
+export const LINGER_MS = 10_000
+
+/** Upgraded connections, all peers. */
+export const MAX_CONNECTIONS = 512
+/** So that one machine, or one key, cannot take all of them. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 256
+export const MAX_CONNECTIONS_PER_PEER = 16
+/** Sockets that have not finished the handshake. More are turned away; none is waited for longer than the upgrade time. */
+export const MAX_PENDING_CONNECTIONS = 1_500
+export const UPGRADE_TIMEOUT_MS = 5_000
+/** New connections a second from one IP address. */
+export const CONNECTIONS_PER_SECOND = 2_000
+/** Streams a peer may have open on one connection, all protocols. */
+export const MAX_STREAMS_PER_CONNECTION = 256
+export const NEGOTIATION_TIMEOUT_MS = 10_000
+/** All addresses of a peer, and one of them: an address that swallows packets must leave time for the next. */
+export const DIAL_TIMEOUT_MS = 20_000
+export const ADDRESS_DIAL_TIMEOUT_MS = 4_000
+
+/** Bitswap of an ephemeral host. A wantlist of the largest number of wants fits well into the first. */
+export const MAX_WANTLIST_BYTES = 256 * 1024
+/** What we read as an answer: a block of 2 MiB and its frame. */
+export const MAX_BITSWAP_MESSAGE_BYTES = 2 * 1024 * 1024 + 64 * 1024
+export const MAX_BITSWAP_STREAMS_PER_PEER = 32
+/** Wants of one peer that are not answered yet. */
+export const MAX_BITSWAP_PENDING_WANTS = 4_096
+/** To hand one answer to the connection, and to wait for one. */
+export const BITSWAP_IDLE_MS = 15_000
+
+/** Peers heard of by multicast DNS that are being dialled at once. */
+export const MAX_DISCOVERY_DIALS = 8
+
+/** How often a lost reservation at a relay is asked for again. */
+export const RELAY_CHECK_MS = 15_000
