@@ -1,0 +1,18 @@
+import type { ClassicLevel } from 'classic-level'
+import type { KeyValueStore } from './service.ts'
+
+/** A part of the home's LevelDB. A write is on disk when its promise resolves. @param prefix ends in a character that no prefix has before its end: `service/burn/` */
+export function levelKeyValueStore (database: ClassicLevel<string, Uint8Array>, prefix: string): KeyValueStore {
+  return {
+    get: async key => await database.get(prefix + key),
+    put: async (key, value) => { await database.put(prefix + key, value, { sync: true }) },
+    delete: async key => { await database.del(prefix + key, { sync: true }) },
+    async * list (keyPrefix) {
+      const start = prefix + keyPrefix
+      for await (const [key, value] of database.iterator({ gte: start })) {
+        if (!key.startsWith(start)) return
+        yield { key: key.slice(prefix.length), value }
+      }
+    },
+  }
+}

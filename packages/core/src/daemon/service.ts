@@ -1,0 +1,145 @@
+import type { ProgressEvent } from '../cli/io.ts'
+import type { ByteChannel } from '../net/byte-channel.ts'
+import type { Clock } from '../time/clock.ts'
+
+/**
+ * The contract between the shared node and a tool. A tool's `service.ts` has a default export of type `Service`; its bundle
+ * (`dist/service.js`) is copied into the home and imported by the node, whichever tool's build started that node. So it
+ * carries its own copy of core, and nothing crosses this boundary that would need `instanceof`.
+ */
+export interface Service {
+  /** Also the prefix of its RPC methods (`<name>.`), of its protocols (`/ipkit/<name>/`) and the name of its data folder. */
+  readonly name: string
+  /** Major version of this contract. */
+  readonly contract: 1
+  /** Registers methods and protocols, opens stores. A throw leaves the other services running; calls then get its error. */
+  start(scope: ServiceScope): Promise<AsyncDisposable>
+}
+
+/** What a service may touch; everything in it is scoped to the service. Parts that `service.json` does not `need` throw. */
+export interface ServiceScope {
+  readonly name: string
+  /** Absolute path; exists, mode 0700, only this service's. */
+  readonly dataDir: string
+  readonly clock: Clock
+  readonly log: ServiceLog
+  /** Aborts when the node stops. */
+  readonly signal: AbortSignal
+  randomBytes(sizeBytes: number): Uint8Array
+  /** @param method must start with `<name>.` */
+  rpc(method: string, handler: RpcHandler): void
+  readonly net: ServiceNet
+  readonly leases: LeaseHolder
+  /** Needs 'datastore': a key-value store under this service's own prefix. */
+  readonly datastore: KeyValueStore
+  /** Needs 'ephemeral-host': a throw-away libp2p host with a key of its own. */
+  ephemeralHost(options: EphemeralHostOptions): Promise<EphemeralHost>
+  /** Needs 'http': an HTTP listener of the node's (config `httpListen`, `IPKIT_HTTP_LISTEN`), shared by path prefix. */
+  readonly http: ServiceHttp
+  /** Needs 'blocks': the node's public blockstore, which bitswap serves. Pins are counted per service. */
+  readonly blocks: ServiceBlocks
+}
+
+export interface ServiceLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+/** @param params JSON data as it came: the handler validates it @returns the reply, see `RpcReply` */
+export type RpcHandler = (params: unknown, call: RpcCall) => Promise<RpcReply>
+
+export interface RpcCall {
+  /** Aborts when the client goes away or the node stops. */
+  readonly signal: AbortSignal
+  /** The bytes after the params; empty when the client sent none. Single use, backpressured. */
+  readonly upload: AsyncIterable<Uint8Array>
+  progress(event: ProgressEvent): void
+}
+
+export type RpcReply =
+  | { readonly kind: 'result', readonly value: unknown }
+  | { readonly kind: 'items', readonly items: AsyncIterable<unknown> }
+  | { readonly kind: 'bytes', readonly source: AsyncIterable<Uint8Array> }
+
+export interface ServiceNet {
+  /** The node's own peer id, base58btc. */
+  readonly peerId: string
+  /** Multiaddrs the node listens on now, wildcard addresses resolved, each ending in /p2p/<peer id>. */
+  addresses(): string[]
+  /** Answers a protocol. @param protocol must start with `/ipkit/<name>/` or be declared in service.json */
+  handle(protocol: string, handler: ChannelHandler, limits: ProtocolLimits): Promise<void>
+  /** @param peer multiaddrs (one peer's) or one peer id the node is connected to @throws AppError PEER_UNREACHABLE, PEER_NO_PROTOCOL */
+  open(peer: readonly string[], protocol: string, options?: { readonly signal?: AbortSignal }): Promise<ByteChannel>
+}
+
+/** The node aborts the channel when the handler throws, closes it when it returns. */
+export type ChannelHandler = (channel: ByteChannel, signal: AbortSignal) => Promise<void>
+
+export interface ProtocolLimits {
+  /** Streams of this protocol at once: in all, and from one peer. One more is reset. */
+  readonly maxStreams: number
+  readonly maxStreamsPerPeer: number
+}
+
+/** A lease keeps the node from stopping when idle, and makes `ipkit autostart` bring it back. Durable. */
+export interface LeaseHolder {
+  hold(id: string, lease: { readonly reason: string, readonly untilMs: number }): Promise<void>
+  release(id: string): Promise<void>
+}
+
+export interface KeyValueStore {
+  get(key: string): Promise<Uint8Array | undefined>
+  put(key: string, value: Uint8Array): Promise<void>
+  delete(key: string): Promise<void>
+  /** Keys in byte order. */
+  list(prefix: string): AsyncIterable<{ readonly key: string, readonly value: Uint8Array }>
+}
+
+export interface EphemeralHostOptions {
+  /** Multiaddrs to listen on; 'node': the IP addresses that the node listens on. None: it only dials. */
+  readonly listen?: readonly string[] | 'node'
+  /** With 'node': the port; another one is taken when it is not free, so look at `addresses`. Absent: any. */
+  readonly port?: number
+  /** Ed25519 seed, 32 bytes, to come back as the same peer; absent: a new key. */
+  readonly seed?: Uint8Array
+  /** Serve these blocks over bitswap, under the caller's control of who gets what. */
+  readonly bitswap?: BitswapGate
+}
+
+/** What an ephemeral host's bitswap may hand out. Every block goes through `get`. */
+export interface BitswapGate {
+  /** Asked for each wanted block. @returns its bytes, or undefined: the peer is told that it is not here */
+  get(cid: string, peer: string, want: 'block' | 'have'): Promise<Uint8Array | undefined>
+  /** The block's bytes were handed to the connection to `peer`. */
+  sent?(cid: string, peer: string): Promise<void>
+}
+
+export interface EphemeralHost extends AsyncDisposable {
+  readonly peerId: string
+  addresses(): string[]
+  open(peer: readonly string[], protocol: string, options?: { readonly signal?: AbortSignal }): Promise<ByteChannel>
+  /** Asks one peer whether it has a block (bitswap HAVE), and nobody else. */
+  bitswapHas(peer: readonly string[], cid: string, options?: { readonly signal?: AbortSignal }): Promise<boolean>
+  /** Asks one peer for a block (bitswap WANT-BLOCK), and nobody else. @returns its verified bytes; undefined: that peer does not give it */
+  bitswapGet(peer: readonly string[], cid: string, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>
+}
+
+export interface ServiceHttp {
+  /** Base URLs, e.g. http://192.168.1.7:4180; starts listening at first use. */
+  urls(): Promise<string[]>
+  /** Handles every request whose path is `/<name>` or below it. Node's own request and response objects. */
+  handle(handler: (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => Promise<void>): Promise<void>
+}
+
+export interface ServiceBlocks {
+  /** @param cid text form */
+  get(cid: string, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>
+  put(cid: string, bytes: Uint8Array): Promise<void>
+  has(cid: string): Promise<boolean>
+  /** Before `put`: a block that nobody has pinned goes with another service's last unpin of it. Setting a pin twice is setting it once. */
+  pin(cid: string): Promise<void>
+  /** The block goes when this was its last pin. */
+  unpin(cid: string): Promise<void>
+}
