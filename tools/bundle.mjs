@@ -1,0 +1,18 @@
+// Builds one command-line tool. Run in its package folder (its `build` script); writes dist/ as docs/decisions/0010-bundles.md says.
+import { readFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { bundleCli } from './bundle/bundle-cli.mjs'
+import { bundleService } from './bundle/bundle-service.mjs'
+import { writeHelp } from './bundle/write-help.mjs'
+import { writeLicences } from './bundle/write-licences.mjs'
+
+const folder = process.cwd()
+const dist = path.join(folder, 'dist')
+const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+
+await rm(dist, { recursive: true, force: true })
+await mkdir(dist, { recursive: true })
+await writeHelp(folder, dist, manifest)
+const metafiles = [...await bundleCli(folder, dist, manifest), ...await bundleService(folder, dist, manifest)]
+await writeLicences(dist, manifest, metafiles)
