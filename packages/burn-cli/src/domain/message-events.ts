@@ -1,0 +1,56 @@
+/**
+ * What a message's log holds: one JSON object a record. Format: docs/formats/burn-messages.md. D, L and the passphrase are in
+ * none of them.
+ */
+import { base64url, boolean, check, integer, literal, nullable, string, variant, type Infer } from '@ipkit/core/schema/schema'
+import { toJsonBytes } from './json-bytes.ts'
+import { ID_BYTES, KEY_BYTES } from './key-sizes.ts'
+import { MAX_EXPIRY_MS, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, MAX_READS } from './limits.ts'
+
+const stamp = { clockMs: integer(), timeMs: integer() }
+const text = (max: number): ReturnType<typeof string> => string({ max })
+const key = { key: base64url({ size: KEY_BYTES }) }
+
+const eventSchema = variant('event', {
+  created: {
+    ...stamp,
+    format: literal(1),
+    id: base64url({ size: ID_BYTES }),
+    root: text(80),
+    sizeBytes: integer({ min: 1, max: MAX_PAYLOAD_BYTES }),
+    linkProofKey: base64url({ size: KEY_BYTES }),
+    passProofKey: nullable(base64url({ size: KEY_BYTES })),
+    ackKey: base64url({ size: KEY_BYTES }),
+    lifeMs: integer({ min: 0, max: MAX_EXPIRY_MS }),
+    reads: integer({ min: 1, max: MAX_READS }),
+    to: nullable(text(128)),
+    web: boolean(),
+    strict: boolean(),
+    volatile: boolean(),
+    name: nullable(text(MAX_NAME_BYTES)),
+  },
+  claimed: { ...stamp, ...key, reader: text(512) },
+  acked: { ...stamp, ...key },
+  over: { ...stamp, ...key },
+  wrong: { ...stamp, reader: text(512) },
+  unlocked: { ...stamp },
+  expired: { ...stamp, why: literal('time', 'forgotten') },
+  revoked: { ...stamp },
+})
+
+/** `clockMs` is what the clock showed, `timeMs` the sender's time (they differ after the clock was set back). */
+export type MessageEvent = Infer<typeof eventSchema>
+export type CreatedEvent = Extract<MessageEvent, { event: 'created' }>
+
+export const encodeEvent = (event: MessageEvent): Uint8Array => toJsonBytes(event)
+
+/** @throws AppError BAD_EVENT: to the owner of the log, a damaged record */
+export function decodeEvent (record: Uint8Array): MessageEvent {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record))
+  } catch {
+    value = undefined
+  }
+  return check(eventSchema, value, 'the record', 'BAD_EVENT')
+}
