@@ -15,3 +15,14 @@ export interface SoakPlan {
   /** Clears away what rounds share. Called after the last one, and after a failure. */
   end?(): Promise<void>
 }
+
+/**
+ * One whose rounds go through every place of something measured, each exactly once, in the order of walk-order.ts. `pnpm soak` goes the
+ * whole way; a jest test goes the first few steps.
+ */
+export interface WalkPlan extends Omit<SoakPlan, 'rounds' | 'round'> {
+  /** Lines by name, and how many places there are along each. Asked once, when a walk begins; all of it keeps to that answer. */
+  lengths(): Promise<Readonly<Record<string, number>>>
+  /** As `SoakPlan.round`. @param place as walk-order.ts writes it: 'up:1207' */
+  round(place: string): Promise<void>
+}
