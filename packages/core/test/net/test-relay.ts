@@ -2,13 +2,17 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
+import type { ByteChannel } from '../../src/net/byte-channel.ts'
 import { createLeanLibp2p } from '../../src/net/lean-libp2p.ts'
+import { openChannel } from '../../src/net/open-channel.ts'
 
 export interface TestRelay extends AsyncDisposable {
   readonly peerId: string
   readonly privateKey: PrivateKey
   /** `/ip4/127.0.0.1/tcp/<port>/p2p/<relay id>` */
   readonly address: string
+  /** A stream of the relay's own to a peer that is connected. */
+  open(peerId: string, protocol: string): Promise<ByteChannel>
 }
 
 /**
@@ -23,5 +27,11 @@ export async function testRelay (before?: TestRelay): Promise<TestRelay> {
     services: { identify: identify(), relay: circuitRelayServer() },
   })
   await relay.start()
-  return { peerId: relay.peerId.toString(), privateKey, address: relay.getMultiaddrs()[0]!.toString(), async [Symbol.asyncDispose] () { await relay.stop() } }
+  return {
+    peerId: relay.peerId.toString(),
+    privateKey,
+    address: relay.getMultiaddrs()[0]!.toString(),
+    open: async (peerId, protocol) => await openChannel(relay, [peerId], protocol),
+    async [Symbol.asyncDispose] () { await relay.stop() },
+  }
 }
