@@ -105,13 +105,14 @@ describe('on the port of a sender', () => {
 
 test('where a sender should be, something else that answers with garbage, or not at all: one line, exit 5, nothing used up', async () => {
   const { id, link } = await addMessage(alice, 'not for them')
-  for (const answer of ['garbage', 'silence then gone', 'hangs up'] as const) {
+  for (const answer of ['garbage', 'silence then gone', 'silence', 'hangs up'] as const) {
     const server = createServer(socket => {
       sockets.add(socket)
       socket.on('error', () => {})
       if (answer === 'garbage') socket.end(randomBytes(100_000))
       if (answer === 'hangs up') socket.destroy()
       if (answer === 'silence then gone') socket.once('data', () => { socket.destroy() })
+      if (answer === 'silence') socket.resume()
     })
     await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
     const { port } = server.address() as { port: number }

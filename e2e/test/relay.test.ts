@@ -69,5 +69,6 @@ test('what is too much for the relay fails with a way on, and comes whole from a
 test('a relay that the node does not have is said before anything is kept', async () => {
   const ran = await reader.run('burn', ['add', '-', '--address', 'relay'], { input: 'x' })
   expect([ran.exit, ran.stderr]).toEqual([1, expect.stringContaining('not reachable through any relay')])
+  expect((await reader.run('burn', ['ls', '--json'])).stdout).toBe('')
   expect((await reader.run('burn', ['add', '-', '--plain', '--address', 'relay'], { input: 'x' })).exit).toBe(2)
 })
