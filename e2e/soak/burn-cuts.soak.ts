@@ -87,6 +87,7 @@ async function cutAt (w: World, direction: Direction, offset: number): Promise<v
   // After a cut the message is there, or waits. A command that got it may have been unable to say so: then the next one does.
   const second = await get(w, link)
   if (second.exit !== (first.exit === 0 ? 4 : 0)) throw new Error(`${when}: after exit ${first.exit}, exit ${second.exit}: ${second.stderr}`)
+  if (second.stderr.includes('0 times')) throw new Error(`${when}: a message that is here to be read is told to be read: ${second.stderr}`)
   const text = readFileSync(path.join(bob.folder, OUTPUT), 'utf8')
   if (text !== sent) throw new Error(`${when}: got ${JSON.stringify(text)}`)
   rmSync(path.join(bob.folder, OUTPUT))

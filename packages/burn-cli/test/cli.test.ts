@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { golden } from '@ipkit/testkit/run-cli/golden'
 import { BurnWorld, type WorldNode } from './burn-world.ts'
@@ -217,6 +217,19 @@ describe('get', () => {
     expect((await runBurn(world, bob, ['get', '-'], { stdin: link, stdoutClosesAfter: 0 })).exit).toBe(1)
     expect(await state()).toEqual(['claimed'])
     expect((await runBurn(world, bob, ['get', '-'], { stdin: link })).stdout).toBe('precious')
+    expect(await state()).toEqual(['read'])
+  })
+
+  test('the answer to a claim was lost on its way: the next get goes on, and does not say that it can be opened 0 times', async () => {
+    const link = await add(['-'], { stdin: 'asked twice' })
+    await runBurn(world, bob, ['get', '-'], { stdin: link, stdoutClosesAfter: 0 })
+    const [id] = readdirSync(path.join(bob.dataDir, 'inbox'))
+    rmSync(path.join(bob.dataDir, 'inbox', id!, 'answer'))
+    expect(await state()).toEqual(['claimed'])
+    const run = await runBurn(world, bob, ['get', '-'], { tty: TTY, answers: [link] })
+    expect([run.exit, run.stdout]).toEqual([0, 'asked twice\n'])
+    expect(run.stderr).toContain('an earlier try from here asked to open it, and no answer came; asking again')
+    expect(run.stderr).not.toMatch(/0 times|nothing is used up|open it now/)
     expect(await state()).toEqual(['read'])
   })
 

@@ -47,6 +47,8 @@ export async function get (deps: BurnDeps, io: Io, args: GetArgs): Promise<Outco
       if (large) io.report.note('it is too large to show; it will be saved in this folder')
     }
     if (fetched.info === null) io.report.note('this message was claimed here before; going on')
+    // No read is left, and yet it was fetched: with the key of an earlier claim, which this person had agreed to.
+    else if (fetched.info.readsLeft === 0) io.report.note('an earlier try from here asked to open it, and no answer came; asking again')
     else await confirmOpening(io, args, link, fetched.sizeBytes, fetched.info)
     const claimed = await claimMessage(deps, io, link, ask)
     return await deliver(io, target.kind === 'terminal' && large ? { kind: 'folder', path: '.' } : target, claimed)
