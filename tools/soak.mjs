@@ -21,16 +21,18 @@ for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => { endMs = 0 }
 const say = line => process.stdout.write(`${JSON.stringify(line)}\n`)
 const { walkOrder } = await runTs(path.join(root, 'packages/testkit/src/walk-order.ts'))
 
+const plans = []
+for (const file of findScripts('soak', positionals[0])) plans.push(await runTs(path.join(root, file)))
+if (values.again) for (const { soak } of plans) delete state[soak.name]
+
 let open = 0
-for (const file of findScripts('soak', positionals[0])) {
-  const { soak, tally } = await runTs(path.join(root, file))
+for (const { soak, tally } of plans) {
   if (values.round !== undefined) {
     const seed = isWalk(soak) ? values.round : Number(values.round)
     try { await soak.round(seed) } finally { await soak.end?.() }
     say({ soak: soak.name, seed, ok: true, tally })
     continue
   }
-  if (values.again) delete state[soak.name]
   let ok
   try { ok = await runRounds(soak, tally) } finally { await soak.end?.() }
   if (!ok) break
@@ -47,6 +49,7 @@ async function runRounds (soak, tally) {
   if (isWalk(soak) && mine.lengths === undefined) Object.assign(mine, { done: 0, lengths: await soak.lengths() })
   const places = isWalk(soak) ? walkOrder(mine.seed, mine.lengths) : undefined
   const rounds = places?.length ?? soak.rounds
+  save()
   const tallied = tally === undefined || mine.done === 0 ? {} : mine.tally // of the parts before; of a state without it no sum could be told
   say({ soak: soak.name, seed: mine.seed, done: mine.done, of: rounds, lengths: mine.lengths, tally: mine.tally })
   while (mine.done < rounds && Date.now() < endMs) {
