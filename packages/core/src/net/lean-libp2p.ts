@@ -8,6 +8,7 @@ import {
   ADDRESS_DIAL_TIMEOUT_MS, CONNECTIONS_PER_SECOND, DIAL_TIMEOUT_MS, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS_PER_PEER,
   MAX_PENDING_CONNECTIONS, MAX_STREAMS_PER_CONNECTION, NEGOTIATION_TIMEOUT_MS, STREAM_WINDOW_BYTES, UPGRADE_TIMEOUT_MS,
 } from './limits.ts'
+import { noiseCrypto } from './noise-crypto.ts'
 
 export interface LeanLibp2pOptions<T extends ServiceMap> {
   readonly privateKey: PrivateKey
@@ -27,7 +28,7 @@ export async function createLeanLibp2p<T extends ServiceMap> (options: LeanLibp2
     addresses: { listen: [...options.listen] },
     nodeInfo: { name: 'ipkit', userAgent: 'ipkit' },
     transports: [tcp(), ...options.transports ?? []],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION, streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
