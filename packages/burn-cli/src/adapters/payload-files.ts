@@ -4,7 +4,7 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import { diskError, isErrno, readFully, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import { LEAF_BYTES, MAX_PAYLOAD_BYTES } from '../domain/limits.ts'
 import { HASH_BYTES } from '../domain/payload-layout.ts'
-import { sha256Aside } from './sha256-aside.ts'
+import { nodeBulkCrypto } from './node-bulk-crypto.ts'
 
 export const CONTENT = 'content'
 export const HASHES = 'hashes'
@@ -38,11 +38,12 @@ async function writeLeaves (handle: StorageFile, payload: AsyncIterable<Uint8Arr
   let filled = 0
   let sizeBytes = 0
 
-  /** Hashing and writing run beside the taking in; the first failure comes out at the next leaf. */
+  /** Writing runs beside hashing and the taking in; the first failure comes out at the next leaf. */
   const store = async (buffer: Buffer, length: number, index: number): Promise<Buffer> => {
     const bytes = buffer.subarray(0, length)
-    const [hash] = await Promise.all([sha256Aside(bytes), writeFully(handle, bytes, index * LEAF_BYTES)])
-    hashes[index] = hash
+    const writing = writeFully(handle, bytes, index * LEAF_BYTES)
+    hashes[index] = nodeBulkCrypto.sha256(bytes) // here: another thread would be given a copy, and the sender's command is slower than this
+    await writing
     return buffer
   }
   const flush = async (): Promise<void> => {

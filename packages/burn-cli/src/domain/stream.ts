@@ -50,6 +50,7 @@ export async function * sealStream (bulk: BulkCrypto, key: Uint8Array, chunks: A
 export async function * openStream (bulk: BulkCrypto, key: Uint8Array, source: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk> {
   const nonce = new StreamNonce()
   const queue = new ByteQueue()
+  const room = new Uint8Array(SEALED_CHUNK_BYTES) // one after the other stands in it: a new array for each would be filled with zeros first
   let index = 0
   const open = (sealed: Uint8Array, last: boolean): Chunk => {
     const bytes = sealed.length > TAG_BYTES ? bulk.open(key, nonce.next(last), sealed) : undefined
@@ -59,9 +60,9 @@ export async function * openStream (bulk: BulkCrypto, key: Uint8Array, source: A
   }
   for await (const piece of source) {
     queue.push(piece)
-    while (queue.length > SEALED_CHUNK_BYTES) yield open(queue.take(SEALED_CHUNK_BYTES), false)
+    while (queue.length > SEALED_CHUNK_BYTES) yield open(queue.take(SEALED_CHUNK_BYTES, room), false)
   }
-  yield open(queue.take(queue.length), true)
+  yield open(queue.take(queue.length, room), true)
 }
 
 export const altered = (what: string): AppError => new AppError('CONTENT_ALTERED', what, {

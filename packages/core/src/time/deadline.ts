@@ -1,6 +1,9 @@
 import { AppError } from '../errors/app-error.ts'
 import type { Clock } from './clock.ts'
 
+/** Made once: it is nobody's business, and taking down a stack for each piece of a transfer costs more than the rest of the wait. */
+const OVER = new Error('no longer needed')
+
 /**
  * Waits for `work`, but not longer than `ms`. Nothing is cancelled by it: whoever gets the error ends what was waited for.
  * @param what names the step, for the message: 'the peer's answer'
@@ -21,6 +24,6 @@ export async function withDeadline<T> (clock: Clock, ms: number, what: string, w
     throw e
   } finally {
     signal?.removeEventListener('abort', abort)
-    stop.abort(new Error('no longer needed'))
+    stop.abort(OVER)
   }
 }
