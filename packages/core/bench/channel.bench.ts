@@ -1,4 +1,5 @@
-// How fast bytes move over a ByteChannel (tcp, noise, yamux) between two processes on loopback, beside plain TCP. Prints JSON lines.
+// How fast bytes move over a ByteChannel (tcp, noise, yamux) between two processes on loopback, beside plain TCP, and what the reading
+// process pays for 1 GB in processor seconds, which a busy machine disturbs less. Prints JSON lines.
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
@@ -40,31 +41,40 @@ async function serve (): Promise<void> {
 }
 
 async function measure (): Promise<void> {
-  const server = fork(fileURLToPath(import.meta.url), ['serve'])
+  const server = fork(fileURLToPath(new URL('../../../tools/run-ts.mjs', import.meta.url)), [fileURLToPath(import.meta.url), 'serve'])
   const { address, port } = await new Promise<{ address: string, port: number }>(resolve => { server.once('message', m => { resolve(m as { address: string, port: number }) }) })
   const node = await createLeanLibp2p({ privateKey: toLibp2pKey(new PeerKey(randomBytes(32))), listen: [] })
   await node.start()
-  const channelMs: number[] = []
-  const tcpMs: number[] = []
+  const channel: Round[] = []
+  const tcp: Round[] = []
   for (let i = 0; i < ROUNDS; i++) {
-    channelMs.push(await timed(async () => libp2pChannel(await node.dialProtocol(multiaddr(address), '/bench/1.0.0'), '').source))
-    tcpMs.push(await timed(async () => net.connect(port, '127.0.0.1')))
+    channel.push(await timed(async () => libp2pChannel(await node.dialProtocol(multiaddr(address), '/bench/1.0.0'), '').source))
+    tcp.push(await timed(async () => net.connect(port, '127.0.0.1')))
   }
-  print('plain tcp', tcpMs)
-  print('byte channel', channelMs)
+  print('plain tcp', tcp)
+  print('byte channel', channel)
   await node.stop()
   server.disconnect()
 }
 
-async function timed (open: () => Promise<AsyncIterable<Uint8Array>>): Promise<number> {
+interface Round { readonly ms: number, readonly cpuMs: number }
+
+async function timed (open: () => Promise<AsyncIterable<Uint8Array>>): Promise<Round> {
   const start = performance.now()
+  const before = process.cpuUsage()
   let read = 0
   for await (const chunk of await open()) read += chunk.length
   if (read !== TOTAL_BYTES) throw new Error(`${read} of ${TOTAL_BYTES} bytes`)
-  return performance.now() - start
+  const { user, system } = process.cpuUsage(before)
+  return { ms: performance.now() - start, cpuMs: (user + system) / 1e3 }
 }
 
-function print (name: string, ms: number[]): void {
-  const medianMs = ms.sort((a, b) => a - b)[Math.floor(ms.length / 2)]!
-  process.stdout.write(`${JSON.stringify({ bench: 'channel', name, medianMs: Math.round(medianMs), megabytesPerSecond: Math.round(TOTAL_BYTES / 1e3 / medianMs), node: process.version })}\n`)
+function median (values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
+
+function print (name: string, rounds: readonly Round[]): void {
+  const medianMs = median(rounds.map(({ ms }) => ms))
+  const cpuSPerGb = Math.round(median(rounds.map(({ cpuMs }) => cpuMs)) * 1e8 / TOTAL_BYTES) / 100
+  process.stdout.write(`${JSON.stringify({ bench: 'channel', name, medianMs: Math.round(medianMs), megabytesPerSecond: Math.round(TOTAL_BYTES / 1e3 / medianMs), cpuSPerGb, node: process.version })}\n`)
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.ts'
 import type { Clock } from './clock.ts'
 
-/** Made once: it is nobody's business, and taking down a stack for each piece of a transfer costs more than the rest of the wait. */
+/** Made once, so that no stack is taken down for each piece of a transfer, to be read by nobody. */
 const OVER = new Error('no longer needed')
 
 /**
