@@ -54,7 +54,7 @@ test('SIGKILL between the claim and the last block: the same peer goes on at the
   await expect(reader.bitswapGet(addresses, cid)).rejects.toMatchObject({ code: expect.stringMatching(/^PEER_/) })
   expect(await stateOf(id)).toBe('claimed') // starts the node again
   await until(async () => await reader.bitswapHas(addresses, cid).catch(() => false))
-  expect(await other.bitswapGet(addresses, cid)).toBeUndefined()
+  await expect(other.bitswapGet(addresses, cid)).rejects.toMatchObject({ code: 'PEER_REFUSED' })
   expect(await reader.bitswapGet(addresses, cid)).toEqual(root)
   for (const host of [reader, other]) await host[Symbol.asyncDispose]()
 }, 60_000)

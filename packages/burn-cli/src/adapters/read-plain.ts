@@ -20,8 +20,10 @@ export interface PlainReader extends AsyncDisposable {
 /** Peers that are kept for a second try. */
 const MAX_KEPT = 16
 /** A connection that broke, or a sender that was started again. */
-const AGAIN = new Set(['PEER_HUNG_UP', 'PEER_UNREACHABLE', 'PEER_SILENT'])
+const AGAIN = new Set(['PEER_HUNG_UP', 'PEER_UNREACHABLE', 'PEER_REFUSED', 'PEER_SILENT'])
 const TRIES = 8
+/** For the root: whoever is hung up on while another claims is not let in again, and so finds out. */
+const FIRST_TRIES = 2
 const PAUSE_MS = 500
 
 export function readPlain (scope: Pick<ServiceScope, 'ephemeralHost' | 'clock'>): PlainReader {
@@ -41,7 +43,7 @@ export function readPlain (scope: Pick<ServiceScope, 'ephemeralHost' | 'clock'>)
       const host = await opening
       let claimed = false
       const get = async (cid: CID): Promise<Uint8Array> => {
-        const bytes = await ask(host, peer, cid, claimed ? TRIES : 1, scope, signal)
+        const bytes = claimed ? await ask(host, peer, cid, AGAIN, TRIES, scope, signal) : await askFirst(host, peer, cid, scope, signal)
         if (bytes === undefined) throw gone(claimed)
         claimed = true
         return bytes
@@ -53,13 +55,23 @@ export function readPlain (scope: Pick<ServiceScope, 'ephemeralHost' | 'clock'>)
   }
 }
 
-async function ask (host: EphemeralHost, peer: readonly string[], cid: CID, tries: number, { clock }: Pick<ServiceScope, 'clock'>, signal: AbortSignal): Promise<Uint8Array | undefined> {
+/** @returns undefined when the message is not for us, which a host says by taking no connection from us */
+async function askFirst (host: EphemeralHost, peer: readonly string[], cid: CID, scope: Pick<ServiceScope, 'clock'>, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  try {
+    return await ask(host, peer, cid, new Set(['PEER_HUNG_UP']), FIRST_TRIES, scope, signal)
+  } catch (e) {
+    if (codeOf(e) !== 'PEER_REFUSED') throw e
+    return undefined
+  }
+}
+
+async function ask (host: EphemeralHost, peer: readonly string[], cid: CID, again: ReadonlySet<string>, tries: number, { clock }: Pick<ServiceScope, 'clock'>, signal: AbortSignal): Promise<Uint8Array | undefined> {
   for (let left = tries - 1; ; left--) {
     try {
       return await host.bitswapGet(peer, cid.toString(), { signal })
     } catch (e) {
       if (codeOf(e) === 'PEER_NO_PROTOCOL') throw new AppError('LINK_INCOMPLETE', 'no plain message is served there', { exit: 'usage', hints: ['if there is a # in the link, copy all that stands after it; in a shell put it in single quotes'], cause: e })
-      if (left === 0 || !AGAIN.has(codeOf(e) ?? '')) throw e
+      if (left === 0 || !again.has(codeOf(e) ?? '')) throw e
       await clock.sleep(PAUSE_MS, signal)
     }
   }

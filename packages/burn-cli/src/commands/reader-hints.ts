@@ -22,6 +22,7 @@ const KEPT = 'what was fetched is kept: the same command goes on from there'
 const MOVED = 'when the sender has a new address: burn get - --address /ip4/<ip>/tcp/<port>'
 const HINTS: Readonly<Record<string, readonly string[]>> = {
   PEER_UNREACHABLE: [KEPT, MOVED, "the sender's machine must be on; it sees its addresses with 'burn node status'"],
+  PEER_REFUSED: [KEPT],
   PEER_HUNG_UP: [KEPT],
   RELAY_HUNG_UP: [KEPT],
   TIMED_OUT: [KEPT, MOVED],

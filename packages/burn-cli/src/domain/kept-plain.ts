@@ -63,10 +63,11 @@ export class KeptPlain {
   get dueTimeMs (): number { return this.#cleared ? Infinity : Math.min(plainExpiryTimeMs(this.#record), this.#dueMs) }
 
   /** Who gets what. Works before the message is served, and then gives nothing. */
-  get gate (): BitswapGate {
+  get gate (): Required<BitswapGate> {
     return {
       get: async (cid, peer, want) => await this.#queue.run(async () => await this.#answer(cid, peer, want)),
       sent: async (cid, peer) => { await this.#queue.run(async () => { await this.#handedOver(cid, peer) }) },
+      admits: peer => this.#record.claim === undefined || this.#record.claim.reader === peer,
     }
   }
 

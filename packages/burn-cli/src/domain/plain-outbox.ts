@@ -113,10 +113,11 @@ export class PlainOutbox {
     let place: PlainPlace | undefined
     try {
       const tree = plainTree(sha256, { name, random, sizeBytes: staged.sizeBytes, hashes: staged.hashes })
-      const served: { gate?: BitswapGate } = {} // the port stands in CREATED, so the host is there first, and has nothing
+      const served: { gate?: Required<BitswapGate> } = {} // the port stands in CREATED, so the host is there first, and has nothing
       host = await serve(plainSecret(secret).seed, undefined, {
         get: async (cid, peer, want) => await served.gate?.get(cid, peer, want),
-        sent: async (cid, peer) => { await served.gate?.sent?.(cid, peer) },
+        sent: async (cid, peer) => { await served.gate?.sent(cid, peer) },
+        admits: peer => served.gate?.admits(peer) ?? true,
       })
       const addresses = host.addresses()
       if (addresses[0] === undefined) throw new AppError('NO_ADDRESS', 'the node listens nowhere, so nobody could fetch the message', { hints: ["see where it should: 'ipkit config get listen'"] })

@@ -87,7 +87,7 @@ export class Reading {
     const code = codeOf(cause) ?? ''
     const over = GONE.has(code) || entry.layout === undefined
     // The throw-away peer and its connection would stay as long as the node runs.
-    if (over || code === 'PEER_UNREACHABLE') await this.#deps.hangUp(idText(entry.id)).catch((e: unknown) => { this.#deps.report('a throw-away peer', e) })
+    if (over || code === 'PEER_UNREACHABLE' || code === 'PEER_REFUSED') await this.#deps.hangUp(idText(entry.id)).catch((e: unknown) => { this.#deps.report('a throw-away peer', e) })
     if (!over) return
     await entry.remove().catch((e: unknown) => { this.#deps.report(`what is left of message ${idText(entry.id)}`, e) })
   }

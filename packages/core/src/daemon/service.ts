@@ -70,7 +70,7 @@ export interface ServiceNet {
   addresses(): string[]
   /** Answers a protocol. @param protocol must start with `/ipkit/<name>/` or be declared in service.json */
   handle(protocol: string, handler: ChannelHandler, limits: ProtocolLimits): Promise<void>
-  /** @param peer multiaddrs (one peer's) or one peer id the node is connected to @throws AppError PEER_UNREACHABLE, PEER_NO_PROTOCOL */
+  /** @param peer multiaddrs (one peer's) or one peer id the node is connected to @throws AppError PEER_UNREACHABLE, PEER_REFUSED, PEER_NO_PROTOCOL */
   open(peer: readonly string[], protocol: string, options?: { readonly signal?: AbortSignal }): Promise<ByteChannel>
 }
 
@@ -114,6 +114,8 @@ export interface BitswapGate {
   get(cid: string, peer: string, want: 'block' | 'have'): Promise<Uint8Array | undefined>
   /** The block's bytes were handed to the connection to `peer`. */
   sent?(cid: string, peer: string): Promise<void>
+  /** Whether `peer` may be connected to the host now; absent: everybody may. Asked when a peer connects, and after each `get` of those that are. */
+  admits?(peer: string): boolean
 }
 
 export interface EphemeralHost extends AsyncDisposable {

@@ -14,7 +14,7 @@ const SHA2_256 = 0x12
 
 /**
  * Asks the peer of `connection` whether it has a block, and nobody else. `node` must not handle bitswap itself.
- * @throws AppError PEER_NO_PROTOCOL, PEER_SILENT, PEER_HUNG_UP; CID parse errors are the caller's bug
+ * @throws AppError PEER_NO_PROTOCOL, PEER_REFUSED, PEER_SILENT, PEER_HUNG_UP; CID parse errors are the caller's bug
  */
 export async function askHave (node: Libp2p, connection: Connection, cidText: string, signal?: AbortSignal): Promise<boolean> {
   const cid = CID.parse(cidText)
@@ -51,7 +51,7 @@ async function ask<T> (node: Libp2p, connection: Connection, cid: CID, kind: 'ha
   }, { maxInboundStreams: MAX_BITSWAP_STREAMS_PER_PEER })
   try {
     either.throwIfAborted()
-    const stream = await connection.newStream(BITSWAP_PROTOCOL, { signal: either }).catch((e: unknown) => { throw peerError(e, BITSWAP_PROTOCOL, signal) })
+    const stream = await connection.newStream(BITSWAP_PROTOCOL, { signal: either }).catch((e: unknown) => { throw peerError(e, BITSWAP_PROTOCOL, signal, connection) })
     const channel = libp2pChannel(stream, connection.remotePeer.toString())
     // The cancel comes first: a peer that was asked before would not answer the same question again.
     for (const cancel of [true, false]) {

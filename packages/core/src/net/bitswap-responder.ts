@@ -78,6 +78,7 @@ class PeerAnswers {
   async #answerOne (want: Want, connection: Connection): Promise<void> {
     const cid = decodeCid(want.cid)
     const data = await this.#gate.get(cid.toString(), this.#peer, want.kind)
+    if (connection.status !== 'open') return // such as one that the gate admits no more
     if (data === undefined) {
       if (want.sendDontHave) await this.#send({ presences: [{ cid: want.cid, has: false }] }, connection)
     } else if (want.kind === 'have') {

@@ -1,6 +1,7 @@
 import os from 'node:os'
 import { identify } from '@libp2p/identify'
-import type { EphemeralHost, EphemeralHostOptions, ServiceLog } from '../daemon/service.ts'
+import type { Connection, Libp2p } from '@libp2p/interface'
+import type { BitswapGate, EphemeralHost, EphemeralHostOptions, ServiceLog } from '../daemon/service.ts'
 import { AppError } from '../errors/app-error.ts'
 import { toLibp2pKey } from '../identity/libp2p-key.ts'
 import { PeerKey, SEED_BYTES } from '../identity/peer-key.ts'
@@ -29,13 +30,15 @@ export interface HostOptions extends Omit<EphemeralHostOptions, 'listen' | 'port
 export async function createEphemeralHost (options: HostOptions, deps: EphemeralHostDeps): Promise<EphemeralHost> {
   const key = new PeerKey(options.seed ?? deps.randomBytes(SEED_BYTES))
   const plan = await planListen(options.listen ?? [], {})
+  const admits = options.bitswap?.admits?.bind(options.bitswap)
   const node = await createLeanLibp2p({
     privateKey: toLibp2pKey(key),
     listen: plan.addresses,
+    ...(admits === undefined ? {} : { admits }),
     ...(plan.addresses.length === 0 ? {} : { services: { identify: identify() } }), // other clients look for the protocols we speak
   })
   const stopping = new AbortController()
-  if (options.bitswap !== undefined) await serveBitswap(node, options.bitswap, stopping.signal, deps.log)
+  if (options.bitswap !== undefined) await serveBitswap(node, admits === undefined ? options.bitswap : keepOut(node, options.bitswap, admits), stopping.signal, deps.log)
   await node.start()
   const listening = plan.addresses.map(text => ({ ip: text.split('/')[2]!, port: Number(text.split('/')[4]) }))
   let lastQuestion: Promise<unknown> = Promise.resolve()
@@ -57,5 +60,21 @@ export async function createEphemeralHost (options: HostOptions, deps: Ephemeral
       stopped ??= Promise.resolve(node.stop())
       await stopped
     },
+  }
+}
+
+/** The gate, which closes the connections of those that it admits no more. Those who come later meet the connection gater. */
+function keepOut (node: Libp2p, gate: BitswapGate, admits: (peer: string) => boolean): BitswapGate {
+  const close = (connection: Connection): void => {
+    if (!admits(connection.remotePeer.toString())) connection.abort(new AppError('NOT_ADMITTED', 'the peer is not admitted'))
+  }
+  node.addEventListener('connection:open', ({ detail }) => { close(detail) }) // admitted no more since its handshake
+  return {
+    async get (cid, peer, want) {
+      const bytes = await gate.get(cid, peer, want)
+      for (const connection of node.getConnections()) close(connection)
+      return bytes
+    },
+    sent: async (cid, peer) => { await gate.sent?.(cid, peer) },
   }
 }

@@ -18,6 +18,8 @@ export interface LeanLibp2pOptions<T extends ServiceMap> {
   /** Besides TCP. */
   readonly transports?: NonNullable<Libp2pOptions<T>['transports']>
   readonly peerDiscovery?: NonNullable<Libp2pOptions<T>['peerDiscovery']>
+  /** Who may connect to us, by the peer id that it has proved; absent: everybody. */
+  readonly admits?: (peer: string) => boolean
 }
 
 /** libp2p over TCP, Noise and yamux with our limits, not started. No router, no discovery, no relay unless the caller adds them. */
@@ -41,7 +43,7 @@ export async function createLeanLibp2p<T extends ServiceMap> (options: LeanLibp2
       addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
     },
     connectionMonitor: { enabled: false },
-    connectionGater: inboundLimits(() => node.getConnections()),
+    connectionGater: inboundLimits(() => node.getConnections(), options.admits ?? (() => true)),
     ...(options.peerDiscovery === undefined ? {} : { peerDiscovery: options.peerDiscovery }),
     ...(options.services === undefined ? {} : { services: options.services }),
   })
@@ -49,9 +51,10 @@ export async function createLeanLibp2p<T extends ServiceMap> (options: LeanLibp2
 }
 
 /** Asked once the peer has proved who it is. What it opens over the limits is closed; what we open ourselves is not counted. */
-function inboundLimits (connections: () => Connection[]): ConnectionGater {
+function inboundLimits (connections: () => Connection[], admits: (peer: string) => boolean): ConnectionGater {
   return {
     denyInboundEncryptedConnection (peer, incoming) {
+      if (!admits(peer.toString())) return true
       const inbound = connections().filter(connection => connection.direction === 'inbound')
       const address = ipOf(incoming)
       return inbound.filter(connection => connection.remotePeer.equals(peer)).length >= MAX_CONNECTIONS_PER_PEER ||

@@ -10,7 +10,7 @@ import { dialThroughRelays, isRelayed } from './relays.ts'
 
 /**
  * Connects, or uses a connection there is.
- * @param peer multiaddrs (one peer's) or one peer id that is connected @throws AppError PEER_UNREACHABLE
+ * @param peer multiaddrs (one peer's) or one peer id that is connected @throws AppError PEER_UNREACHABLE, PEER_REFUSED
  */
 export async function connectPeer (node: Libp2p, peer: readonly string[], signal?: AbortSignal): Promise<Connection> {
   signal?.throwIfAborted()
@@ -28,19 +28,19 @@ export async function connectPeer (node: Libp2p, peer: readonly string[], signal
   }
 }
 
-/** @param peer see `connectPeer` @throws AppError PEER_UNREACHABLE, PEER_NO_PROTOCOL */
+/** @param peer see `connectPeer` @throws AppError PEER_UNREACHABLE, PEER_REFUSED, PEER_NO_PROTOCOL */
 export async function openChannel (node: Libp2p, peer: readonly string[], protocol: string, signal?: AbortSignal): Promise<ByteChannel> {
   const known = new Set(node.getConnections().map(connection => connection.id))
   const connection = await connectPeer(node, peer, signal)
   try {
     return await openOn(connection, protocol, signal)
   } catch (e) {
-    if (!known.has(connection.id) || isRefusal(e, signal)) throw peerError(e, protocol, signal)
+    if (!known.has(connection.id) || isRefusal(e, signal)) throw peerError(e, protocol, signal, connection)
     // A connection from before that answers no more: the peer's machine may have slept, or changed its network.
     connection.abort(new AppError('PEER_HUNG_UP', 'the connection to the peer answers no more', { exit: 'unreachable' }))
   }
   const next = await connectPeer(node, peer, signal)
-  return await openOn(next, protocol, signal).catch((e: unknown) => { throw peerError(e, protocol, signal) })
+  return await openOn(next, protocol, signal).catch((e: unknown) => { throw peerError(e, protocol, signal, next) })
 }
 
 async function openOn (connection: Connection, protocol: string, signal: AbortSignal | undefined): Promise<ByteChannel> {

@@ -1,10 +1,12 @@
+import type { Connection } from '@libp2p/interface'
 import { AppError } from '../errors/app-error.ts'
 
 /**
  * What libp2p threw while dialling or opening a stream, as something to act on.
  * @param signal when it is aborted its reason is returned: the caller stopped, the peer is not to blame
+ * @param connection on which the stream was to be
  */
-export function peerError (cause: unknown, protocol: string | undefined, signal: AbortSignal | undefined): Error {
+export function peerError (cause: unknown, protocol: string | undefined, signal: AbortSignal | undefined, connection?: Connection): Error {
   if (signal?.aborted === true) return signal.reason as Error
   const causes = flatten(cause)
   if (protocol !== undefined && causes.some(e => e.name === 'UnsupportedProtocolError')) {
@@ -13,6 +15,10 @@ export function peerError (cause: unknown, protocol: string | undefined, signal:
   // libp2p wraps the handshake's error in one without a name of its own: the message is all there is.
   if (causes.some(e => e.name === 'UnexpectedPeerError' || /does not match expected remote identity/.test(e.message ?? ''))) {
     return new AppError('PEER_UNREACHABLE', 'another peer than the one asked for answers at that address', { exit: 'unreachable', hints: ['ask for a new address'], cause })
+  }
+  // The handshake's own failures have another name: who it is was proved, and then it hung up, often after the dial had succeeded.
+  if (causes.some(e => e.name === 'UnexpectedEOFError') || (connection !== undefined && connection.status !== 'open')) {
+    return new AppError('PEER_REFUSED', 'the peer closed the connection at once', { exit: 'unreachable', hints: ['it may have all the connections that it takes: try again later'], cause })
   }
   const reasons = [...new Set(causes.map(reason))].slice(0, 3)
   return new AppError('PEER_UNREACHABLE', `the peer cannot be reached: ${reasons.join(', ')}`, {
