@@ -78,7 +78,7 @@ export interface ServiceNet {
 export type ChannelHandler = (channel: ByteChannel, signal: AbortSignal) => Promise<void>
 
 export interface ProtocolLimits {
-  /** Streams of this protocol at once: in all, and from one peer. One more is reset. */
+  /** Streams of this protocol at once: in all, and from one peer. One more is reset, and so is one too many from an IP address (core/net/limits.ts). */
   readonly maxStreams: number
   readonly maxStreamsPerPeer: number
 }

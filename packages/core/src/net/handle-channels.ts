@@ -1,7 +1,10 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { ChannelHandler, ProtocolLimits, ServiceLog } from '../daemon/service.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
+import { addressGroupIn } from './address-group.ts'
 import { libp2pChannel } from './libp2p-channel.ts'
+import { MAX_STREAMS_PER_ADDRESS } from './limits.ts'
+import { OpenCount } from './open-count.ts'
 
 /**
  * Answers `protocol` on `node`. Streams over the limits are reset before the handler hears of them. A handler that throws resets its
@@ -9,18 +12,18 @@ import { libp2pChannel } from './libp2p-channel.ts'
  * @param signal handed to the handlers; aborts when the node stops
  */
 export async function handleChannels (node: Libp2p, protocol: string, handler: ChannelHandler, limits: ProtocolLimits, signal: AbortSignal, log: ServiceLog): Promise<void> {
-  let open = 0
-  const openByPeer = new Map<string, number>()
+  const byPeer = new OpenCount()
+  const byAddress = new OpenCount()
 
-  const accept = async (stream: Stream, peer: string, relayed: boolean): Promise<void> => {
-    const ofPeer = openByPeer.get(peer) ?? 0
-    if (open >= limits.maxStreams || ofPeer >= limits.maxStreamsPerPeer) {
-      log.warn('too many streams', { protocol, peer, open, ofPeer })
+  const accept = async (stream: Stream, peer: string, address: string, relayed: boolean): Promise<void> => {
+    const [open, ofPeer, ofAddress] = [byPeer.all, byPeer.of(peer), byAddress.of(address)]
+    if (open >= limits.maxStreams || ofPeer >= limits.maxStreamsPerPeer || ofAddress >= MAX_STREAMS_PER_ADDRESS) {
+      log.warn('too many streams', { protocol, peer, open, ofPeer, ofAddress })
       stream.abort(new AppError('TOO_MANY_STREAMS', 'too many streams'))
       return
     }
-    open++
-    openByPeer.set(peer, ofPeer + 1)
+    byPeer.add(peer)
+    byAddress.add(address)
     const channel = libp2pChannel(stream, peer, relayed)
     try {
       await handler(channel, signal)
@@ -29,14 +32,14 @@ export async function handleChannels (node: Libp2p, protocol: string, handler: C
       log.warn('a stream was broken off', { protocol, peer, ...describe(e) })
       channel.abort(new AppError('HANDLER_FAILED', 'the handler failed'))
     } finally {
-      open--
-      const left = openByPeer.get(peer)! - 1
-      if (left === 0) openByPeer.delete(peer)
-      else openByPeer.set(peer, left)
+      byPeer.remove(peer)
+      byAddress.remove(address)
     }
   }
 
-  await node.handle(protocol, (stream: Stream, connection: Connection) => { void accept(stream, connection.remotePeer.toString(), connection.limits !== undefined) }, {
+  await node.handle(protocol, (stream: Stream, connection: Connection) => {
+    void accept(stream, connection.remotePeer.toString(), addressGroupIn(connection.remoteAddr.toString()), connection.limits !== undefined)
+  }, {
     // libp2p's own count is for one connection; ours above is for all of a peer's connections.
     maxInboundStreams: limits.maxStreamsPerPeer + 1,
     runOnLimitedConnection: true, // through a relay

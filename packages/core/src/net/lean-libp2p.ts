@@ -4,6 +4,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Connection, ConnectionGater, Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { addressGroupIn } from './address-group.ts'
 import {
   ADDRESS_DIAL_TIMEOUT_MS, CONNECTIONS_PER_SECOND, DIAL_TIMEOUT_MS, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS_PER_PEER,
   MAX_PENDING_CONNECTIONS, MAX_STREAMS_PER_CONNECTION, NEGOTIATION_TIMEOUT_MS, STREAM_WINDOW_BYTES, UPGRADE_TIMEOUT_MS,
@@ -56,11 +57,11 @@ function inboundLimits (connections: () => Connection[], admits: (peer: string) 
     denyInboundEncryptedConnection (peer, incoming) {
       if (!admits(peer.toString())) return true
       const inbound = connections().filter(connection => connection.direction === 'inbound')
-      const address = ipOf(incoming)
+      const address = groupOf(incoming)
       return inbound.filter(connection => connection.remotePeer.equals(peer)).length >= MAX_CONNECTIONS_PER_PEER ||
-        inbound.filter(connection => ipOf(connection) === address).length >= MAX_CONNECTIONS_PER_ADDRESS
+        inbound.filter(connection => groupOf(connection) === address).length >= MAX_CONNECTIONS_PER_ADDRESS
     },
   }
 }
 
-const ipOf = ({ remoteAddr }: Pick<Connection, 'remoteAddr'>): string | undefined => remoteAddr.toString().split('/')[2]
+const groupOf = ({ remoteAddr }: Pick<Connection, 'remoteAddr'>): string => addressGroupIn(remoteAddr.toString())

@@ -11,7 +11,7 @@ export const LINGER_MS = 10_000
 
 /** Upgraded connections, all peers. */
 export const MAX_CONNECTIONS = 512
-/** So that one machine, or one key, cannot take all of them. */
+/** So that one machine, or one key, cannot take all of them. What counts as one address: address-group.ts. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 256
 export const MAX_CONNECTIONS_PER_PEER = 16
 /** Sockets that have not finished the handshake. More are turned away; none is waited for longer than the upgrade time. */
@@ -21,6 +21,8 @@ export const UPGRADE_TIMEOUT_MS = 5_000
 export const CONNECTIONS_PER_SECOND = 2_000
 /** Streams a peer may have open on one connection, all protocols. */
 export const MAX_STREAMS_PER_CONNECTION = 256
+/** Streams of one protocol from one IP address, however many peers are behind it: one machine cannot take all places, and a household has enough. */
+export const MAX_STREAMS_PER_ADDRESS = 64
 export const NEGOTIATION_TIMEOUT_MS = 10_000
 /** All addresses of a peer, and one of them: an address that swallows packets must leave time for the next. */
 export const DIAL_TIMEOUT_MS = 20_000
