@@ -1,7 +1,9 @@
 /** The page and the conversation over HTTP. Spec: docs/protocols/burn.md, "Over HTTP"; docs/decisions/0020-web-page.md. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
+import { addressGroup, isLoopback } from '@ipkit/core/net/address-group'
 import type { ByteChannel } from '@ipkit/core/net/byte-channel'
+import { OpenCount } from '@ipkit/core/net/open-count'
 import type { Clock } from '@ipkit/core/time/clock'
 import { withDeadline } from '@ipkit/core/time/deadline'
 import { MAX_STREAMS, MAX_STREAMS_PER_PEER, TRANSFER_MS } from '../domain/limits.ts'
@@ -30,23 +32,18 @@ export type WebHandler = (request: IncomingMessage, response: ServerResponse) =>
  * listener in front of it answers for addresses and configured names only.
  */
 export function webServer (deps: WebServerDeps): WebHandler {
-  const running = new Map<string, number>() // exchanges at once, by address
-  let all = 0
+  const running = new OpenCount() // exchanges at once, by address
 
   async function exchange (request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = request.socket.remoteAddress ?? ''
-    const own = running.get(address) ?? 0
+    const group = addressGroup(address)
     // A reverse proxy brings everybody from one address of this machine.
-    if (all >= MAX_STREAMS || (own >= MAX_STREAMS_PER_PEER && !isLoopback(address))) { refuse(response, 503, 'busy', { 'retry-after': '2' }); return }
-    running.set(address, own + 1)
-    all++
+    if (running.all >= MAX_STREAMS || (running.of(group) >= MAX_STREAMS_PER_PEER && !isLoopback(address))) { refuse(response, 503, 'busy', { 'retry-after': '2' }); return }
+    running.add(group)
     try {
       await converse(deps, request, response)
     } finally {
-      all--
-      const left = running.get(address)! - 1
-      if (left > 0) running.set(address, left)
-      else running.delete(address)
+      running.remove(group)
     }
   }
 
@@ -98,8 +95,6 @@ function refuse (response: ServerResponse, status: number, text: string, headers
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...close, ...headers })
   response.end(response.req.method === 'HEAD' ? undefined : `${text}\n`)
 }
-
-const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address)
 
 /** On every answer, also on refusals. */
 const HEADERS: Readonly<Record<string, string>> = {

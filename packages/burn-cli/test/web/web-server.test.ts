@@ -184,6 +184,28 @@ describe('alone', () => {
 
   const until = async (check: () => boolean): Promise<void> => { while (!check()) await new Promise(resolve => setTimeout(resolve, 5)) }
 
+  test('addresses of one IPv6 network share their exchanges, another network has its own', async () => {
+    let release = (): void => {}
+    hold = new Promise<void>(resolve => { release = resolve })
+    const from = async (ip: string): Promise<Reply> => { address = ip; return await ask(port, 'POST', '/burn/v1', {}, HELLO) }
+    const held: Array<Promise<Reply>> = []
+    try {
+      for (let i = 1; i <= MAX_STREAMS_PER_PEER; i++) {
+        held.push(from(`2001:db8:1:2::${i}`))
+        await until(() => running === i)
+      }
+      let more: number | undefined
+      void from('2001:db8:1:2:aaaa::').then(reply => { more = reply.status }, () => {})
+      await until(() => more !== undefined || running > MAX_STREAMS_PER_PEER)
+      expect(more).toBe(503)
+      held.push(from('2001:db8:1:3::1'))
+      await until(() => running === MAX_STREAMS_PER_PEER + 1)
+    } finally {
+      release()
+    }
+    expect(new Set((await Promise.all(held)).map(r => r.status))).toEqual(new Set([200]))
+  })
+
   test.each([['one address', '192.0.2.7', MAX_STREAMS_PER_PEER], ['a proxy on this machine', '::ffff:127.0.0.1', MAX_STREAMS]])('%s may have so many exchanges at once, one more is told to wait', async (_what, from, limit) => {
     address = from
     let release = (): void => {}

@@ -7,6 +7,8 @@ import { isIP, type Socket } from 'node:net'
 import os from 'node:os'
 import { AppError } from '../errors/app-error.ts'
 import { messageOf } from '../errors/code-of.ts'
+import { addressGroup, isLoopback } from '../net/address-group.ts'
+import { OpenCount } from '../net/open-count.ts'
 import { planListen, readKeptPorts, writeKeptPorts } from '../net/listen-ports.ts'
 import { ownAddresses, type HostPort } from '../net/own-addresses.ts'
 import type { ServiceLog } from './service.ts'
@@ -21,7 +23,7 @@ export interface HttpDoorDeps {
   readonly portsFile: string
   readonly log: ServiceLog
   /** For tests. */
-  readonly limits?: { readonly perAddress: number, readonly idleMs: number }
+  readonly limits?: { readonly perAddress: number, readonly idleMs: number, readonly addressOf?: (socket: Socket) => string }
 }
 
 const MAX_CONNECTIONS = 512
@@ -40,8 +42,7 @@ export class HttpDoor implements AsyncDisposable {
   #bound: HostPort[] = []
   #servers: Server[] = []
   #closed = false
-  /** Connections that are open, by address. */
-  readonly #connections = new Map<string, number>()
+  readonly #connections = new OpenCount()
 
   constructor (deps: HttpDoorDeps) { this.#deps = deps }
 
@@ -113,16 +114,13 @@ export class HttpDoor implements AsyncDisposable {
   }
 
   #count (socket: Socket): void {
-    const address = socket.remoteAddress ?? ''
-    const open = (this.#connections.get(address) ?? 0) + 1
+    const address = this.#deps.limits?.addressOf?.(socket) ?? socket.remoteAddress ?? ''
+    const group = addressGroup(address)
     // A reverse proxy on this machine brings everybody.
-    if (open > (this.#deps.limits?.perAddress ?? (isLoopback(address) ? MAX_CONNECTIONS : MAX_CONNECTIONS_PER_ADDRESS))) { socket.destroy(); return }
-    this.#connections.set(address, open)
-    socket.once('close', () => {
-      const left = this.#connections.get(address)! - 1
-      if (left === 0) this.#connections.delete(address)
-      else this.#connections.set(address, left)
-    })
+    const most = this.#deps.limits?.perAddress ?? (isLoopback(address) ? MAX_CONNECTIONS : MAX_CONNECTIONS_PER_ADDRESS)
+    if (this.#connections.of(group) >= most) { socket.destroy(); return }
+    this.#connections.add(group)
+    socket.once('close', () => { this.#connections.remove(group) })
   }
 
   async #serve (request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,8 +155,6 @@ export function isOwnHost (host: string | undefined, names: readonly string[]): 
   if (text.startsWith('[')) return text.endsWith(']') && isIP(text.slice(1, -1)) === 6
   return isIP(text) === 4 || names.some(name => name.toLowerCase() === text)
 }
-
-const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address)
 
 function refuse (response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })

@@ -5,13 +5,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { memoryLog } from '@ipkit/testkit/test-node'
-import { HttpDoor, isOwnHost } from '../../src/daemon/http-door.ts'
+import { HttpDoor, isOwnHost, type HttpDoorDeps } from '../../src/daemon/http-door.ts'
 
 let dir: string
 let log: ReturnType<typeof memoryLog>
 beforeEach(async () => { dir = await fs.mkdtemp(path.join(os.tmpdir(), 'http-')); log = memoryLog() })
 afterEach(async () => { await fs.rm(dir, { recursive: true }) })
-const open = (limits?: { perAddress: number, idleMs: number }): HttpDoor => new HttpDoor({ ...limits === undefined ? {} : { limits }, listen: ['/ip4/127.0.0.1/tcp/0'], names: ['burn.example'], portsFile: path.join(dir, 'ports.json'), log })
+const open = (limits?: NonNullable<HttpDoorDeps['limits']>): HttpDoor => new HttpDoor({ ...limits === undefined ? {} : { limits }, listen: ['/ip4/127.0.0.1/tcp/0'], names: ['burn.example'], portsFile: path.join(dir, 'ports.json'), log })
 
 /** Raw, since fetch sets its own Host. */
 async function get (base: string, url: string, host?: string): Promise<{ status: number, text: string, headers: http.IncomingHttpHeaders }> {
@@ -92,6 +92,25 @@ test('one machine cannot take all connections, and those that ended count no mor
   for (const socket of silent) socket.end()
   await gone // both sides have closed
   expect((await get(url!, '/burn')).text).toBe('here')
+})
+
+test('an IPv6 network is one machine, and an IPv4 address is one however it is written', async () => {
+  const from = ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1', '192.0.2.7', '::ffff:192.0.2.7', '::ffff:192.0.2.8']
+  const addresses = [...from]
+  await using door = open({ perAddress: 1, idleMs: 60_000, addressOf: () => addresses.shift()! })
+  await door.handle('burn', async (_request, response) => { response.end('here') })
+  const [url] = await door.urls()
+  const answers: string[] = []
+  const sockets: net.Socket[] = []
+  for (const _ of from) {
+    answers.push(await new Promise<string>(resolve => {
+      const socket = net.connect(Number(new URL(url!).port), '127.0.0.1', () => { socket.write('GET /burn HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n') })
+      socket.on('data', () => { resolve('answered') }).on('error', () => {}).on('close', () => { resolve('refused') })
+      sockets.push(socket)
+    }))
+  }
+  expect(answers).toEqual(['answered', 'refused', 'answered', 'answered', 'refused', 'answered'])
+  for (const socket of sockets) socket.destroy()
 })
 
 test('a client that takes nothing of its answer is cut', async () => {
