@@ -3,9 +3,10 @@
  * reader relies on is durable before it is told. docs/protocols/burn.md, "What the sender does with a claim".
  */
 import { SerialQueue } from '@ipkit/core/streams/serial-queue'
+import { EventLog } from './event-log.ts'
 import { LEASE_MS } from './limits.ts'
 import type { ClaimRequest, ClaimVerdict, MessageFile, RefusalCode } from './message-desk.ts'
-import { encodeEvent, type MessageEvent } from './message-events.ts'
+import type { MessageEvent } from './message-events.ts'
 import { applyEvent, expiryTimeMs, infoOf, isClosed, isFinal, isSettled, keyText, readRecord, refusalOf, type MessageRecord } from './message-record.ts'
 import type { MessagePlace } from './message-store.ts'
 import type { SenderTime } from './sender-time.ts'
@@ -26,39 +27,41 @@ export class KeptMessage {
   readonly place: MessagePlace
   readonly #deps: KeeperDeps
   readonly #queue = new SerialQueue()
-  #record: MessageRecord
+  readonly #log: EventLog<MessageEvent, MessageRecord>
   /** D of a --volatile message; undefined too when D is on the disk. */
   #memoryD: Uint8Array | undefined
   /** When each running lease ends, by the sender's time. */
   readonly #leases = new Map<string, number>()
-  /** Facts that the disk did not take yet. They hold all the same. */
-  readonly #pending: MessageEvent[] = []
-  /** An append failed: the log is replayed before anything relies on it again. */
-  #stale = false
   #cleared = false
 
   constructor (deps: KeeperDeps, id: string, place: MessagePlace, record: MessageRecord, memoryD?: Uint8Array) {
     this.#deps = deps
     this.id = id
     this.place = place
-    this.#record = record
+    this.#log = new EventLog({
+      place, read: readRecord, apply: applyEvent,
+      spoil: it => { it.damaged = true },
+      isClosed: it => it.damaged,
+      replayed: () => { this.#renewLeases() },
+      report: e => { deps.report(`the log of message ${id}`, e) },
+    }, record)
     this.#memoryD = memoryD
   }
 
-  get record (): MessageRecord { return this.#record }
+  get record (): MessageRecord { return this.#log.record }
   /** D and payload are gone. */
   get cleared (): boolean { return this.#cleared }
 
   /** When something is due without anybody asking, by the sender's time; Infinity when nothing is. */
   get dueTimeMs (): number {
     if (this.#cleared) return Infinity
-    return Math.min(isClosed(this.#record) ? Infinity : expiryTimeMs(this.#record), ...this.#leases.values())
+    return Math.min(isClosed(this.record) ? Infinity : expiryTimeMs(this.record), ...this.#leases.values())
   }
 
   file (): MessageFile {
-    const { created, root } = this.#record
+    const { created, root } = this.record
     const { id, linkProofKey, passProofKey, ackKey, to, web } = created
-    return { id, root, linkProofKey, passProofKey, ackKey, to, web, info: infoOf(this.#record, this.#deps.time) }
+    return { id, root, linkProofKey, passProofKey, ackKey, to, web, info: infoOf(this.record, this.#deps.time) }
   }
 
   /** Once after start-up: leases that ran begin anew, for the same keys only; without D nothing can be claimed. */
@@ -78,7 +81,7 @@ export class KeptMessage {
   }
 
   async hold (): Promise<void> {
-    const untilMs = this.#deps.time.toClock(expiryTimeMs(this.#record)) + LEASE_MS
+    const untilMs = this.#deps.time.toClock(expiryTimeMs(this.record)) + LEASE_MS
     await this.#deps.waiting.hold(this.id, untilMs).catch((e: unknown) => { this.#deps.report(`the node may stop before message ${this.id} is over`, e) })
   }
 
@@ -87,7 +90,7 @@ export class KeptMessage {
 
   async claim<Sealed> (request: ClaimRequest<Sealed>): Promise<ClaimVerdict<Sealed>> {
     return await this.#queue.run(async () => {
-      await this.#refresh()
+      await this.#log.refresh()
       await this.#settle()
       const refusal = await this.#decide(request)
       return refusal ?? await this.#release(request)
@@ -96,7 +99,7 @@ export class KeptMessage {
 
   /** Steps 3 to 5. @returns undefined when the key may have D */
   async #decide (request: ClaimRequest<unknown>): Promise<Refused | undefined> {
-    const record = this.#record
+    const record = this.record
     const known = record.claims.get(keyText(request.readerKey))
     if (record.damaged || record.revokedAtMs !== undefined) return refuse(...refusalOf(record))
     if (known !== undefined) {
@@ -107,12 +110,12 @@ export class KeptMessage {
     if (record.created.passProofKey === null) return request.passProof === 'missing' ? undefined : refuse('bad-request', null)
     const before = this.#locked()
     if (before !== undefined || request.passProof === 'right') return before
-    if (request.passProof === 'wrong') await this.#commit({ event: 'wrong', ...this.#stamp(), reader: request.reader })
+    if (request.passProof === 'wrong') await this.#log.commit({ event: 'wrong', ...this.#stamp(), reader: request.reader })
     return this.#locked() ?? refuse('passphrase', null)
   }
 
   #locked (): Refused | undefined {
-    const { lockedUntilMs } = infoOf(this.#record, this.#deps.time)
+    const { lockedUntilMs } = infoOf(this.record, this.#deps.time)
     return lockedUntilMs === null ? undefined : refuse('locked', lockedUntilMs)
   }
 
@@ -123,17 +126,17 @@ export class KeptMessage {
     if (D === undefined) { // the file was removed under us
       this.#loseD()
       await this.#settle()
-      return refuse(...refusalOf(this.#record))
+      return refuse(...refusalOf(this.record))
     }
     let sealed: Sealed
     try { sealed = await request.seal(D) } finally { D.fill(0) }
-    const { strict } = this.#record.created
-    if (!this.#record.claims.has(key)) {
+    const { strict } = this.record.created
+    if (!this.record.claims.has(key)) {
       const claimed: MessageEvent = { event: 'claimed', ...this.#stamp(), key: request.readerKey, reader: request.reader }
-      await this.#commit(claimed)
+      await this.#log.commit(claimed)
       if (!strict) this.#leases.set(key, claimed.timeMs + LEASE_MS)
     }
-    const { claimedAtMs } = this.#record.claims.get(key)!
+    const { claimedAtMs } = this.record.claims.get(key)!
     const leaseUntilMs = strict ? claimedAtMs : this.#deps.time.toClock(this.#leases.get(key)!)
     await this.#settle()
     return { kind: 'answer', sealed, claimedAtMs, leaseUntilMs }
@@ -142,10 +145,10 @@ export class KeptMessage {
   /** @returns false when the key was never counted */
   async confirm (readerKey: Uint8Array): Promise<boolean> {
     return await this.#queue.run(async () => {
-      await this.#refresh()
-      const claim = this.#record.claims.get(keyText(readerKey))
+      await this.#log.refresh()
+      const claim = this.record.claims.get(keyText(readerKey))
       if (claim === undefined) return false
-      if (claim.ackedAtMs === undefined && !this.#record.damaged) await this.#commit({ event: 'acked', ...this.#stamp(), key: readerKey })
+      if (claim.ackedAtMs === undefined && !this.record.damaged) await this.#log.commit({ event: 'acked', ...this.#stamp(), key: readerKey })
       this.#leases.delete(claim.key)
       await this.#settle()
       return true
@@ -155,9 +158,9 @@ export class KeptMessage {
   /** Destroys D now, whoever has a lease. What is over already stays what it was. @throws when D could not be destroyed */
   async revoke (): Promise<void> {
     await this.#queue.run(async () => {
-      await this.#refresh().catch((e: unknown) => { this.#deps.report(`the log of message ${this.id}`, e) })
-      if (!isFinal(this.#record)) this.#note({ event: 'revoked', ...this.#stamp() })
-      await this.#flush()
+      await this.#log.tryRefresh()
+      if (!isFinal(this.record)) this.#log.note({ event: 'revoked', ...this.#stamp() })
+      await this.#log.flush()
       await this.#clear()
     })
   }
@@ -165,8 +168,8 @@ export class KeptMessage {
   /** Forgets the wrong passphrases. */
   async unlock (): Promise<void> {
     await this.#queue.run(async () => {
-      await this.#refresh()
-      if (this.#record.wrongInRow > 0) await this.#commit({ event: 'unlocked', ...this.#stamp() })
+      await this.#log.refresh()
+      if (this.record.wrongInRow > 0) await this.#log.commit({ event: 'unlocked', ...this.#stamp() })
     })
   }
 
@@ -181,23 +184,23 @@ export class KeptMessage {
 
   /** Without D nothing can be claimed or asked for again. */
   #loseD (): void {
-    if (this.#memoryD !== undefined || this.#record.damaged) return
-    for (const claim of this.#record.claims.values()) {
-      if (!isSettled(this.#record, claim)) this.#noteOver(claim.key)
+    if (this.#memoryD !== undefined || this.record.damaged) return
+    for (const claim of this.record.claims.values()) {
+      if (!isSettled(this.record, claim)) this.#noteOver(claim.key)
     }
-    if (!isClosed(this.#record)) this.#note({ event: 'expired', why: 'forgotten', ...this.#stamp() })
+    if (!isClosed(this.record)) this.#log.note({ event: 'expired', why: 'forgotten', ...this.#stamp() })
   }
 
   #renewLeases (): void {
-    for (const claim of this.#record.claims.values()) {
-      if (!isSettled(this.#record, claim) && !this.#leases.has(claim.key)) this.#leases.set(claim.key, this.#deps.time.now() + LEASE_MS)
+    for (const claim of this.record.claims.values()) {
+      if (!isSettled(this.record, claim) && !this.#leases.has(claim.key)) this.#leases.set(claim.key, this.#deps.time.now() + LEASE_MS)
     }
   }
 
   /** Ends what is over by now, and destroys D when nobody may have it any more. Never throws: it is tried again. */
   async #settle (): Promise<void> {
     if (this.#cleared) {
-      if (this.#pending.length > 0) await this.#flush()
+      if (this.#log.owes) await this.#log.flush()
       return
     }
     const nowMs = this.#deps.time.now()
@@ -205,15 +208,15 @@ export class KeptMessage {
       if (untilMs > nowMs) continue
       this.#noteOver(key)
     }
-    if (!isClosed(this.#record) && expiryTimeMs(this.#record) <= nowMs) this.#note({ event: 'expired', why: 'time', ...this.#stamp() })
-    await this.#flush()
-    if (!isFinal(this.#record)) return
+    if (!isClosed(this.record) && expiryTimeMs(this.record) <= nowMs) this.#log.note({ event: 'expired', why: 'time', ...this.#stamp() })
+    await this.#log.flush()
+    if (!isFinal(this.record)) return
     await this.#clear().catch((e: unknown) => { this.#deps.report(`the secret of message ${this.id} is not destroyed yet`, e) })
   }
 
   #noteOver (key: string): void {
     this.#leases.delete(key)
-    this.#note({ event: 'over', ...this.#stamp(), key: this.#record.claims.get(key)!.bytes })
+    this.#log.note({ event: 'over', ...this.#stamp(), key: this.record.claims.get(key)!.bytes })
   }
 
   async #clear (): Promise<void> {
@@ -224,49 +227,5 @@ export class KeptMessage {
     await this.place.removePayload()
     this.#cleared = true
     await this.#deps.waiting.release(this.id).catch((e: unknown) => { this.#deps.report(`the lease of message ${this.id}`, e) })
-  }
-
-  /** For what a reader is told about: durable, or it did not happen. */
-  async #commit (event: MessageEvent): Promise<void> {
-    await this.#append(event)
-    applyEvent(this.#record, event)
-  }
-
-  /** For what is so whether or not the disk takes it: time passed, the sender took the message back. */
-  #note (event: MessageEvent): void {
-    applyEvent(this.#record, event)
-    this.#pending.push(event)
-  }
-
-  async #flush (): Promise<void> {
-    try {
-      await this.#refresh()
-      while (this.#pending.length > 0) {
-        await this.#append(this.#pending[0]!)
-        this.#pending.shift()
-      }
-    } catch (e) {
-      this.#deps.report(`the log of message ${this.id}`, e)
-    }
-  }
-
-  async #append (event: MessageEvent): Promise<void> {
-    if (this.#record.damaged) return // the log takes no more
-    try {
-      await this.place.append(encodeEvent(event))
-    } catch (e) {
-      this.#stale = true
-      throw e
-    }
-  }
-
-  async #refresh (): Promise<void> {
-    if (!this.#stale) return
-    const record = readRecord(await this.place.replay())
-    if (record === undefined) this.#record.damaged = true
-    else this.#record = record
-    for (const event of this.#pending) applyEvent(this.#record, event)
-    this.#stale = false
-    this.#renewLeases() // a CLAIMED that failed and stands there all the same
   }
 }

@@ -5,9 +5,10 @@
 import type { BitswapGate } from '@ipkit/core/daemon/service'
 import { SerialQueue } from '@ipkit/core/streams/serial-queue'
 import type { BulkCrypto } from './bulk-crypto.ts'
+import { EventLog } from './event-log.ts'
 import type { KeeperDeps } from './kept-message.ts'
 import { leafCount } from './payload-layout.ts'
-import { encodePlainEvent, type PlainEvent } from './plain-events.ts'
+import type { PlainEvent } from './plain-events.ts'
 import { plainTree, type PlainBlock, type PlainTree } from './plain-layout.ts'
 import { PLAIN_GRACE_MS, PLAIN_LEASE_MS } from './plain-limits.ts'
 import { applyPlainEvent, hasAll, plainExpiryTimeMs, readPlainRecord, type PlainRecord } from './plain-record.ts'
@@ -37,37 +38,41 @@ export class KeptPlain {
   readonly place: PlainPlace
   readonly #deps: PlainKeeperDeps
   readonly #queue = new SerialQueue()
-  #record: PlainRecord
+  readonly #log: EventLog<PlainEvent, PlainRecord>
   /** While it is served: from the slot and the disk. */
   #open: { readonly secret: Uint8Array, readonly tree: PlainTree } | undefined
   #host: PlainHost | undefined
   /** When the claim's lease, or its grace, ends, by the sender's time. */
   #dueMs = Infinity
-  readonly #pending: PlainEvent[] = []
-  #stale = false
   #cleared = false
 
   constructor (deps: PlainKeeperDeps, id: string, place: PlainPlace, record: PlainRecord) {
     this.#deps = deps
     this.id = id
     this.place = place
-    this.#record = record
+    this.#log = new EventLog({
+      place, read: readPlainRecord, apply: applyPlainEvent,
+      spoil: it => { it.end ??= { state: 'unconfirmed', atMs: this.#stamp().clockMs } },
+      isClosed: () => false, // whatever spoils it ends it, and nothing is noted after the end
+      replayed: () => { if (this.record.claim !== undefined && this.#dueMs === Infinity) this.#renew() },
+      report: e => { deps.report(`the log of plain message ${id}`, e) },
+    }, record)
   }
 
-  get record (): PlainRecord { return this.#record }
+  get record (): PlainRecord { return this.#log.record }
   get host (): PlainHost | undefined { return this.#host }
   /** Key and blocks are gone. */
   get cleared (): boolean { return this.#cleared }
 
   /** When something is due without anybody asking, by the sender's time; Infinity when nothing is. */
-  get dueTimeMs (): number { return this.#cleared ? Infinity : Math.min(plainExpiryTimeMs(this.#record), this.#dueMs) }
+  get dueTimeMs (): number { return this.#cleared ? Infinity : Math.min(plainExpiryTimeMs(this.record), this.#dueMs) }
 
   /** Who gets what. Works before the message is served, and then gives nothing. */
   get gate (): Required<BitswapGate> {
     return {
       get: async (cid, peer, want) => await this.#queue.run(async () => await this.#answer(cid, peer, want)),
       sent: async (cid, peer) => { await this.#queue.run(async () => { await this.#handedOver(cid, peer) }) },
-      admits: peer => this.#record.claim === undefined || this.#record.claim.reader === peer,
+      admits: peer => this.record.claim === undefined || this.record.claim.reader === peer,
     }
   }
 
@@ -81,15 +86,15 @@ export class KeptPlain {
   /** After start-up, and again while it fails: a lease that ran begins anew, and the host listens where it did. Never throws. */
   async resume (): Promise<void> {
     await this.#queue.run(async () => {
-      await this.#refreshed()
-      if (this.#record.end === undefined && this.#open === undefined) await this.#openAgain()
-      if (this.#record.claim !== undefined && this.#dueMs === Infinity) this.#renew()
+      await this.#log.tryRefresh()
+      if (this.record.end === undefined && this.#open === undefined) await this.#openAgain()
+      if (this.record.claim !== undefined && this.#dueMs === Infinity) this.#renew()
       await this.#settle()
       if (this.#cleared || this.#open === undefined || this.#host !== undefined) return
       await this.#hold()
       const { seed } = plainSecret(this.#open.secret)
       try {
-        this.#host = await this.#deps.serve(seed, this.#record.created.port, this.gate)
+        this.#host = await this.#deps.serve(seed, this.record.created.port, this.gate)
       } catch (e) {
         this.#deps.report(`plain message ${this.id} cannot be served for now`, e)
       }
@@ -105,9 +110,9 @@ export class KeptPlain {
   /** Destroys the key now, whoever has claimed. What is over stays what it was. @throws when the key could not be destroyed */
   async revoke (): Promise<void> {
     await this.#queue.run(async () => {
-      await this.#refreshed()
-      if (this.#record.end === undefined) this.#note({ event: 'revoked', ...this.#stamp() })
-      await this.#flush()
+      await this.#log.tryRefresh()
+      if (this.record.end === undefined) this.#log.note({ event: 'revoked', ...this.#stamp() })
+      await this.#log.flush()
       await this.#clear()
     })
   }
@@ -123,11 +128,11 @@ export class KeptPlain {
   }
 
   async #answer (cid: string, peer: string, want: 'block' | 'have'): Promise<Uint8Array | undefined> {
-    await this.#refresh()
+    await this.#log.refresh()
     await this.#settle()
     const block = this.#open?.tree.find(cid)
-    if (block === undefined || this.#record.end !== undefined) return undefined
-    const { claim } = this.#record
+    if (block === undefined || this.record.end !== undefined) return undefined
+    const { claim } = this.record
     if (claim !== undefined && claim.reader !== peer) return undefined
     if (claim === undefined && block.index !== ROOT) return undefined
     if (want === 'have') return NO_BYTES
@@ -145,9 +150,7 @@ export class KeptPlain {
 
   /** Durable when it resolves: only then may the root's bytes leave. */
   async #claim (reader: string): Promise<void> {
-    const event: PlainEvent = { event: 'claimed', ...this.#stamp(), reader }
-    await this.#append(event)
-    applyPlainEvent(this.#record, event)
+    await this.#log.commit({ event: 'claimed', ...this.#stamp(), reader })
     this.#renew()
     this.#deps.changed()
   }
@@ -155,29 +158,29 @@ export class KeptPlain {
   /** Progress need not be durable at once: what is lost of it only makes the end `unconfirmed`. */
   async #handedOver (cid: string, peer: string): Promise<void> {
     const block = this.#open?.tree.find(cid)
-    if (block === undefined || this.#record.end !== undefined || this.#record.claim?.reader !== peer || hasAll(this.#record)) return
-    if (!this.#record.sent.has(block.index)) this.#note({ event: 'sent', ...this.#stamp(), block: block.index })
+    if (block === undefined || this.record.end !== undefined || this.record.claim?.reader !== peer || hasAll(this.record)) return
+    if (!this.record.sent.has(block.index)) this.#log.note({ event: 'sent', ...this.#stamp(), block: block.index })
     this.#renew()
     this.#deps.changed()
-    await this.#flush()
+    await this.#log.flush()
   }
 
-  #renew (): void { this.#dueMs = this.#deps.time.now() + (hasAll(this.#record) ? PLAIN_GRACE_MS : PLAIN_LEASE_MS) }
+  #renew (): void { this.#dueMs = this.#deps.time.now() + (hasAll(this.record) ? PLAIN_GRACE_MS : PLAIN_LEASE_MS) }
 
   #stamp (): { clockMs: number, timeMs: number } { return this.#deps.time.mark() }
 
   async #hold (): Promise<void> {
-    const untilMs = this.#deps.time.toClock(plainExpiryTimeMs(this.#record))
+    const untilMs = this.#deps.time.toClock(plainExpiryTimeMs(this.record))
     await this.#deps.waiting.hold(this.id, untilMs).catch((e: unknown) => { this.#deps.report(`the node may stop before plain message ${this.id} is over`, e) })
   }
 
   async #openAgain (): Promise<void> {
     try {
       const secret = await this.place.readSecret()
-      const { created } = this.#record
+      const { created } = this.record
       const index = secret === undefined ? undefined : await this.place.index(plainSecret(secret), leafCount(created.sizeBytes))
       const tree = index === undefined ? undefined : plainTree(this.#deps.sha256, { ...index, name: created.name, sizeBytes: created.sizeBytes })
-      if (secret === undefined || tree?.root.toString() !== created.root) this.#note({ event: 'expired', why: 'forgotten', ...this.#stamp() })
+      if (secret === undefined || tree?.root.toString() !== created.root) this.#log.note({ event: 'expired', why: 'forgotten', ...this.#stamp() })
       else this.#open = { secret, tree }
     } catch (e) { // not the same as what is gone: it may be readable later
       this.#deps.report(`the blocks of plain message ${this.id}`, e)
@@ -187,19 +190,19 @@ export class KeptPlain {
   /** Ends what is over by now, and destroys the key then. Never throws: it is tried again. */
   async #settle (): Promise<void> {
     if (this.#cleared) {
-      if (this.#pending.length > 0) await this.#flush()
+      if (this.#log.owes) await this.#log.flush()
       return
     }
     const nowMs = this.#deps.time.now()
-    if (this.#record.end === undefined) {
-      const record = this.#record
+    if (this.record.end === undefined) {
+      const record = this.record
       const expired = plainExpiryTimeMs(record) <= nowMs
-      if (record.claim !== undefined && hasAll(record) && (expired || this.#dueMs <= nowMs)) this.#note({ event: 'read', ...this.#stamp() })
-      else if (expired) this.#note({ event: 'expired', why: 'time', ...this.#stamp() })
-      else if (this.#dueMs <= nowMs) this.#note({ event: 'over', ...this.#stamp() })
+      if (record.claim !== undefined && hasAll(record) && (expired || this.#dueMs <= nowMs)) this.#log.note({ event: 'read', ...this.#stamp() })
+      else if (expired) this.#log.note({ event: 'expired', why: 'time', ...this.#stamp() })
+      else if (this.#dueMs <= nowMs) this.#log.note({ event: 'over', ...this.#stamp() })
     }
-    await this.#flush()
-    if (this.#record.end === undefined) return
+    await this.#log.flush()
+    if (this.record.end === undefined) return
     await this.#clear().catch((e: unknown) => { this.#deps.report(`the key of plain message ${this.id} is not destroyed yet`, e) })
   }
 
@@ -218,46 +221,5 @@ export class KeptPlain {
     const host = this.#host
     this.#host = undefined
     try { await host?.[Symbol.asyncDispose]() } catch (e) { this.#deps.report(`the host of plain message ${this.id}`, e) }
-  }
-
-  #note (event: PlainEvent): void {
-    applyPlainEvent(this.#record, event)
-    this.#pending.push(event)
-  }
-
-  async #flush (): Promise<void> {
-    try {
-      await this.#refresh()
-      while (this.#pending.length > 0) {
-        await this.#append(this.#pending[0]!)
-        this.#pending.shift()
-      }
-    } catch (e) {
-      this.#deps.report(`the log of plain message ${this.id}`, e)
-    }
-  }
-
-  async #append (event: PlainEvent): Promise<void> {
-    try {
-      await this.place.append(encodePlainEvent(event))
-    } catch (e) {
-      this.#stale = true
-      throw e
-    }
-  }
-
-  async #refreshed (): Promise<void> {
-    await this.#refresh().catch((e: unknown) => { this.#deps.report(`the log of plain message ${this.id}`, e) })
-  }
-
-  /** After a failed write only the log itself tells what it took. */
-  async #refresh (): Promise<void> {
-    if (!this.#stale) return
-    const record = readPlainRecord(await this.place.replay())
-    if (record === undefined) this.#record.end ??= { state: 'unconfirmed', atMs: this.#stamp().clockMs }
-    else this.#record = record
-    for (const event of this.#pending) applyPlainEvent(this.#record, event)
-    this.#stale = false
-    if (this.#record.claim !== undefined && this.#dueMs === Infinity) this.#renew() // a CLAIMED that failed and stands there all the same
   }
 }

@@ -2,12 +2,11 @@
  * What a message's log holds: one JSON object a record. Format: docs/formats/burn-messages.md. D, L and the passphrase are in
  * none of them.
  */
-import { base64url, boolean, check, integer, literal, nullable, string, variant, type Infer } from '@ipkit/core/schema/schema'
-import { toJsonBytes } from './json-bytes.ts'
+import { base64url, boolean, integer, literal, nullable, string, variant, type Infer } from '@ipkit/core/schema/schema'
+import { decodeEvent, stamp } from './event-codec.ts'
 import { ID_BYTES, KEY_BYTES } from './key-sizes.ts'
 import { MAX_EXPIRY_MS, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, MAX_READS } from './limits.ts'
 
-const stamp = { clockMs: integer(), timeMs: integer() }
 const text = (max: number): ReturnType<typeof string> => string({ max })
 const key = { key: base64url({ size: KEY_BYTES }) }
 
@@ -38,19 +37,8 @@ const eventSchema = variant('event', {
   revoked: { ...stamp },
 })
 
-/** `clockMs` is what the clock showed, `timeMs` the sender's time (they differ after the clock was set back). */
 export type MessageEvent = Infer<typeof eventSchema>
 export type CreatedEvent = Extract<MessageEvent, { event: 'created' }>
 
-export const encodeEvent = (event: MessageEvent): Uint8Array => toJsonBytes(event)
-
 /** @throws AppError BAD_EVENT: to the owner of the log, a damaged record */
-export function decodeEvent (record: Uint8Array): MessageEvent {
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record))
-  } catch {
-    value = undefined
-  }
-  return check(eventSchema, value, 'the record', 'BAD_EVENT')
-}
+export const decodeMessageEvent = (record: Uint8Array): MessageEvent => decodeEvent(eventSchema, record)

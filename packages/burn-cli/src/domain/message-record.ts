@@ -3,7 +3,7 @@ import { encodeBase64url } from '@ipkit/core/schema/base64url'
 import { CID } from 'multiformats/cid'
 import { FIRST_LOCK_MS, MAX_LOCK_MS, PASSPHRASE_TRIES } from './limits.ts'
 import type { FinalState, MessageInfo, MessageState } from './message-desk.ts'
-import { decodeEvent, type CreatedEvent, type MessageEvent } from './message-events.ts'
+import { decodeMessageEvent, type CreatedEvent, type MessageEvent } from './message-events.ts'
 import type { ReplayedLog } from './message-store.ts'
 import type { SenderTime } from './sender-time.ts'
 
@@ -58,7 +58,7 @@ export function readRecord (log: ReplayedLog): MessageRecord | undefined {
   let record: MessageRecord | undefined
   for (const bytes of log.events) {
     let event: MessageEvent
-    try { event = decodeEvent(bytes) } catch { if (record !== undefined) record.damaged = true; return record }
+    try { event = decodeMessageEvent(bytes) } catch { if (record !== undefined) record.damaged = true; return record }
     if (record !== undefined) applyEvent(record, event)
     else if (event.event === 'created') record = newRecord(event)
     else return undefined

@@ -1,10 +1,8 @@
 /** What a plain message's log holds: one JSON object a record. Format: docs/formats/burn-messages.md. */
-import { check, integer, literal, string, variant, type Infer } from '@ipkit/core/schema/schema'
-import { toJsonBytes } from './json-bytes.ts'
+import { integer, literal, string, variant, type Infer } from '@ipkit/core/schema/schema'
+import { decodeEvent, stamp } from './event-codec.ts'
 import { MAX_EXPIRY_MS, MAX_NAME_BYTES } from './limits.ts'
 import { MAX_PLAIN_BYTES } from './plain-limits.ts'
-
-const stamp = { clockMs: integer(), timeMs: integer() }
 
 const eventSchema = variant('event', {
   created: {
@@ -27,19 +25,8 @@ const eventSchema = variant('event', {
   revoked: { ...stamp },
 })
 
-/** `clockMs` is what the clock showed, `timeMs` the sender's time (they differ after the clock was set back). */
 export type PlainEvent = Infer<typeof eventSchema>
 export type PlainCreated = Extract<PlainEvent, { event: 'created' }>
 
-export const encodePlainEvent = (event: PlainEvent): Uint8Array => toJsonBytes(event)
-
 /** @throws AppError BAD_EVENT: to the owner of the log, a damaged record */
-export function decodePlainEvent (record: Uint8Array): PlainEvent {
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record))
-  } catch {
-    value = undefined
-  }
-  return check(eventSchema, value, 'the record', 'BAD_EVENT')
-}
+export const decodePlainEvent = (record: Uint8Array): PlainEvent => decodeEvent(eventSchema, record)

@@ -3,11 +3,12 @@ import type { BitswapGate } from '@ipkit/core/daemon/service'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { parsePeerAddress } from '@ipkit/core/link/peer-address'
 import type { Clock } from '@ipkit/core/time/clock'
+import { encodeEvent } from './event-codec.ts'
 import { KeptPlain, type PlainHost, type PlainKeeperDeps } from './kept-plain.ts'
 import { ID_BYTES } from './key-sizes.ts'
 import { TOMBSTONE_MS } from './limits.ts'
 import { idText } from './message-record.ts'
-import { encodePlainEvent, type PlainCreated } from './plain-events.ts'
+import type { PlainCreated } from './plain-events.ts'
 import { plainTree, requirePlainName } from './plain-layout.ts'
 import { MAX_PLAIN_WAITING, RANDOM_BYTES } from './plain-limits.ts'
 import { newPlainRecord, readPlainRecord, type PlainRecord } from './plain-record.ts'
@@ -125,7 +126,7 @@ export class PlainOutbox {
         event: 'created', format: 1, ...this.#keeper.time.mark(), root: tree.root.toString(), sizeBytes: staged.sizeBytes, blockCount: tree.blockCount,
         lifeMs, name, port: parsePeerAddress(addresses[0]).port,
       }
-      place = await staged.commit(encodePlainEvent(created))
+      place = await staged.commit(encodeEvent(created))
       signal.throwIfAborted() // the client left meanwhile: nobody has the link
       const kept = new KeptPlain(this.#keeper, id, place, newPlainRecord(created))
       await kept.begin(host, secret, tree)
