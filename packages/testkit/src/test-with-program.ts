@@ -20,6 +20,22 @@ export function testWith (lacking: string | undefined): (title: string, body: Te
   }
 }
 
+/**
+ * The same for a program that no package of Debian's has, so that no machine need have it, whatever IPKIT_REQUIRE_ALL says: the test is
+ * skipped unless the environment variable names the program, and fails when what it names cannot be run.
+ * @param variable its value is the program's absolute path, which the test gets
+ */
+export function testWithGiven (variable: string, program: string): (title: string, body: (file: string) => void | Promise<void>, timeoutMs?: number) => void {
+  const file = process.env[variable] ?? ''
+  return (title, body, timeoutMs) => {
+    if (file === '') test.skip(`${title} - skipped: no ${program}; ${variable} can name one`, () => {})
+    else test(title, async () => {
+      accessSync(file, constants.X_OK)
+      await body(file)
+    }, timeoutMs)
+  }
+}
+
 function missing (programs: readonly string[]): string | undefined {
   const absent = programs.filter(program => !onPath(program))
   return absent.length === 0 ? undefined : absent.join(', ')
