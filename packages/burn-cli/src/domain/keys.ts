@@ -2,6 +2,7 @@
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { AppError } from '@ipkit/core/errors/app-error'
+import { isWellFormed } from '@ipkit/core/schema/well-formed'
 import { join, utf8 } from './bytes.ts'
 import { ID_BYTES, KEY_BYTES } from './key-sizes.ts'
 import { MAX_PASSPHRASE_BYTES } from './limits.ts'
@@ -54,7 +55,7 @@ export function payloadKeys (secrets: MessageSecrets, salt: Uint8Array): Payload
 }
 
 function passphraseBytes (passphrase: string): Uint8Array {
-  if (/\p{Cs}/u.test(passphrase)) throw new AppError('PASSPHRASE_INVALID', 'the passphrase is not well-formed text', { exit: 'usage' })
+  if (!isWellFormed(passphrase)) throw new AppError('PASSPHRASE_INVALID', 'the passphrase is not well-formed text', { exit: 'usage' })
   const bytes = utf8(passphrase.normalize('NFC'))
   if (bytes.length === 0) throw new AppError('PASSPHRASE_INVALID', 'the passphrase is empty', { exit: 'usage' })
   if (bytes.length > MAX_PASSPHRASE_BYTES) throw new AppError('PASSPHRASE_INVALID', `the passphrase has ${bytes.length} bytes; the limit is ${MAX_PASSPHRASE_BYTES}`, { exit: 'usage' })

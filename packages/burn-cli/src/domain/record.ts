@@ -6,6 +6,7 @@ import { decodeStrict, encodeStrict } from '@ipkit/core/streams/strict-cbor'
 import { ByteQueue } from '@ipkit/core/streams/byte-queue'
 import { check, nullable, object, string } from '@ipkit/core/schema/schema'
 import { AppError } from '@ipkit/core/errors/app-error'
+import { isWellFormed } from '@ipkit/core/schema/well-formed'
 import { TAG_BYTES } from './bulk-crypto.ts'
 import { utf8 } from './bytes.ts'
 import { MAX_NAME_BYTES, MAX_PAYLOAD_BYTES } from './limits.ts'
@@ -36,7 +37,7 @@ export function payloadSize (recordBytes: number, pad: boolean): number {
 /** True for a name that a reader can save under as it is: UTF-8 of 1 to 255 bytes, no path, no control characters. */
 export function isSafeName (name: string): boolean {
   // eslint-disable-next-line no-control-regex -- these are the characters to keep out
-  return name !== '' && name !== '.' && name !== '..' && !/[/\\\u0000-\u001f\u007f-\u009f\p{Cs}]/u.test(name) && utf8(name).length <= MAX_NAME_BYTES
+  return name !== '' && name !== '.' && name !== '..' && !/[/\\\u0000-\u001f\u007f-\u009f]/u.test(name) && isWellFormed(name) && utf8(name).length <= MAX_NAME_BYTES
 }
 
 /** @throws AppError NAME_INVALID */

@@ -6,6 +6,7 @@
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { decodeBase64url } from './base64url.ts'
 import { nearest } from './nearest.ts'
+import { isWellFormed } from './well-formed.ts'
 
 export interface Schema<T> {
   /** @param path where the value stands, for the message: 'params.id' @throws AppError BAD_VALUE, exit usage */
@@ -62,7 +63,7 @@ export function string (limits: StringLimits): Schema<string> {
       if (typeof value !== 'string') throw wrongType(path, value, limits.what ?? 'a string')
       if (value.length > limits.max) throw bad(path, `has ${value.length} characters; the limit is ${limits.max}`)
       if (value.length < min) throw bad(path, `has ${value.length} characters; it must have ${min} or more`)
-      if (/\p{Cs}/u.test(value)) throw bad(path, 'is not well-formed text')
+      if (!isWellFormed(value)) throw bad(path, 'is not well-formed text')
       if (limits.pattern !== undefined && !limits.pattern.test(value)) throw bad(path, `is not ${limits.what ?? `of the form ${limits.pattern.source}`}`)
       return value
     },

@@ -6,6 +6,7 @@ import { decode, encode, Token, Tokenizer, Type, type DecodeOptions, type Encode
 import type { DecodeTokenizer } from 'cborg/interface'
 import { CID } from 'multiformats/cid'
 import { AppError } from '../errors/app-error.ts'
+import { isWellFormed } from '../schema/well-formed.ts'
 
 /** Arrays and maps inside each other; a plain value has depth 0. */
 export const MAX_DEPTH = 16
@@ -102,7 +103,7 @@ const ENCODE: EncodeOptions = {
       return null
     },
     string (value: string) {
-      if (/\p{Cs}/u.test(value)) throw new TypeError('a string has no UTF-8 form')
+      if (!isWellFormed(value)) throw new TypeError('a string has no UTF-8 form')
       return null
     },
     undefined () { throw new TypeError('a value is undefined') },
