@@ -1,4 +1,3 @@
-import { parseArgs as splitArgs } from 'node:util'
 import { flagName, type ArgSpec, type CommandTable, type LeafCommand } from './command-table.ts'
 import { checkFlags, findCommand, optionsOf, usage, usageHints } from './find-command.ts'
 import { GLOBAL_OPTIONS } from './global-flags.ts'
@@ -11,7 +10,7 @@ export type Parsed =
 
 /**
  * argv -> the command to run, its values converted, or the page to print. What stands in the table and what the values mean is decided
- * here and in find-command.ts; `util.parseArgs` only splits (docs/decisions/0016-node-splits-the-arguments.md).
+ * here and in find-command.ts (docs/decisions/0016-the-table-splits-the-arguments.md).
  * @throws AppError USAGE
  */
 export async function parseArgs (table: CommandTable, argv: readonly string[]): Promise<Parsed> {
@@ -32,30 +31,41 @@ export async function parseArgs (table: CommandTable, argv: readonly string[]): 
 
 interface Tokens { readonly words: readonly string[], readonly options: ReadonlyMap<string, readonly string[]>, readonly verbose: number }
 
-/** @returns for each option that is given its values in order; '' stands for a value that is missing */
+/**
+ * By the usual rules: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, letters together (`-qn value`). What looks like a
+ * flag is a value only when it is joined to its own, or is a negative number. Unknown flags were refused before.
+ * @returns for each option that is given its values in order; '' stands for a value that is missing
+ */
 function tokens (leaf: LeafCommand, rest: readonly string[]): Tokens {
   const specs = optionsOf(leaf)
+  const names = new Map([['v', 'verbose'], ...[...specs].flatMap(([name, { alias }]) => alias === undefined ? [] : [[alias, name] as const])])
   const end = rest.indexOf('--')
-  const args = end === -1 ? [...rest] : rest.slice(0, end)
-  const options = Object.fromEntries([...specs].map(([name, { type, alias }]) =>
-    [name, { type: type === 'flag' ? 'boolean' as const : 'string' as const, ...alias === undefined ? {} : { short: alias } }]))
-  const split = splitArgs({ args, strict: false, tokens: true, options: { ...options, verbose: { type: 'boolean', short: 'v' } } })
+  const args = end === -1 ? rest : rest.slice(0, end)
   const words: string[] = []
-  const found = new Map<string, string[]>()
-  for (const token of split.tokens) {
-    if (token.kind === 'positional') words.push(token.value)
-    if (token.kind !== 'option') continue
-    const given = found.get(token.name) ?? []
-    found.set(token.name, [...given, valueOf(token)])
+  const options = new Map<string, string[]>()
+  for (let i = 0; i < args.length; i++) {
+    const token = args[i]!
+    if (!token.startsWith('-') || token === '-') { words.push(token); continue }
+    const give = (name: string, joined: string | undefined): boolean => {
+      const takes = (specs.get(name)?.type ?? 'flag') !== 'flag'
+      const value = !takes ? '' : joined ?? asValue(args[++i])
+      options.set(name, [...options.get(name) ?? [], value])
+      return takes
+    }
+    if (token.startsWith('--')) {
+      const equals = token.indexOf('=')
+      give(token.slice(2, equals === -1 ? undefined : equals), equals === -1 ? undefined : token.slice(equals + 1))
+      continue
+    }
+    for (let at = 1; at < token.length; at++) {
+      const joined = at + 1 < token.length ? token.slice(at + 1).replace(/^=/u, '') : undefined
+      if (give(names.get(token[at]!) ?? token[at]!, joined)) break // the rest of the token was its value
+    }
   }
-  return { words: [...words, ...end === -1 ? [] : rest.slice(end + 1)], options: found, verbose: found.get('verbose')?.length ?? 0 }
+  return { words: [...words, ...end === -1 ? [] : rest.slice(end + 1)], options, verbose: options.get('verbose')?.length ?? 0 }
 }
 
-/** `-o=x` is x. What looks like a flag is a value only when it is written with `=`, or is a negative number. */
-function valueOf ({ value = '', inlineValue = false, rawName }: { readonly value?: string | undefined, readonly inlineValue?: boolean | undefined, readonly rawName: string }): string {
-  if (inlineValue) return rawName.startsWith('--') ? value : value.replace(/^=/u, '')
-  return value.startsWith('-') && !/^-(\d+(\.\d+)?)?$/u.test(value) ? '' : value
-}
+const asValue = (next = ''): string => next.startsWith('-') && !/^-(\d+(\.\d+)?)?$/u.test(next) ? '' : next
 
 function values (specs: Readonly<Record<string, ArgSpec>>, raw: Tokens['options']): Record<string, unknown> {
   return Object.fromEntries(Object.entries(specs).map(([key, spec]) => {
