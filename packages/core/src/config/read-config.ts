@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { AppError } from '../errors/app-error.ts'
 import { codeOf, messageOf } from '../errors/code-of.ts'
 import { check, type Schema } from '../schema/schema.ts'
@@ -14,6 +14,7 @@ type Env = Readonly<Record<string, string | undefined>>
 export function readConfigFile (file: string): ConfigFile {
   let text: string
   try {
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return {} // most often; cheaper than an error that is caught
     const bytes = readFileSync(file)
     if (bytes.length > MAX_CONFIG_BYTES) throw new AppError('BAD_CONFIG', `${file} has ${bytes.length} bytes; the limit is ${MAX_CONFIG_BYTES}`, { exit: 'usage' })
     text = bytes.toString('utf8')

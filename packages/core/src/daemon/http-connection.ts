@@ -17,6 +17,8 @@ export interface HttpRequest {
   /** The body, or its beginning when there is an upload. */
   readonly head: Uint8Array
   readonly upload?: AsyncIterable<Uint8Array> | undefined
+  /** How long nothing may come until the head of the answer is here; undefined: for ever. */
+  readonly patienceMs?: number | undefined
 }
 
 export interface HttpAnswer {
@@ -47,6 +49,7 @@ export class HttpConnection {
         settle()
       })
       .on('error', e => { this.#error ??= e; settle() })
+      .on('timeout', () => { this.destroy(Object.assign(new Error('no answer came'), { code: 'ETIMEDOUT' })) })
       .on('close', () => { this.#ended = true; settle() })
   }
 
@@ -60,10 +63,10 @@ export class HttpConnection {
 
   /**
    * Sends a request and reads the head of its answer, which may come before the upload is over.
-   * @throws what connecting throws (ENOENT, ECONNREFUSED, EACCES), what the upload throws, ECONNRESET, AppError BAD_ANSWER
+   * @throws what connecting throws (ENOENT, ECONNREFUSED, EACCES), what the upload throws, ECONNRESET, ETIMEDOUT, AppError BAD_ANSWER
    */
   async request (request: HttpRequest): Promise<HttpAnswer> {
-    const { upload, head } = request
+    const { upload, head, patienceMs } = request
     this.#sent = this.#answered = false
     this.#socket.ref()
     const length = upload === undefined ? `content-length: ${head.length}` : 'transfer-encoding: chunked'
@@ -75,7 +78,11 @@ export class HttpConnection {
       this.#socket.write(text)
       this.#send(head, upload).catch((e: unknown) => { this.destroy(e as Error) })
     }
-    return await this.#readAnswer()
+    if (patienceMs === undefined) return await this.#readAnswer()
+    this.#socket.setTimeout(patienceMs)
+    const answer = await this.#readAnswer()
+    this.#socket.setTimeout(0)
+    return answer
   }
 
   /**

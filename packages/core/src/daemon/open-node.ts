@@ -30,8 +30,8 @@ export interface OpenNodeInput {
   /** The tool's service; absent for a tool that only asks `node.*`. */
   readonly service?: ServiceAsk
   readonly onWait?: () => void
-  /** Asks for the identity's passphrase when the node to be started needs one; absent where nobody can be asked. */
-  readonly askPassphrase?: () => Promise<string>
+  /** Asks for the identity's passphrase when the node to be started needs one; undefined where nobody can be asked. */
+  readonly askPassphrase?: () => Promise<string> | undefined
   /** For tests; else what this build speaks. */
   readonly protocol?: ProtocolRange
   readonly patienceMs?: number
@@ -64,6 +64,7 @@ const HELLO_TIMEOUT_MS = 15_000
 export class SharedNode implements NodeDoor {
   readonly paths: AppPaths
   readonly #input: OpenNodeInput
+  #choice: NodeChoice | undefined
   #connection: Promise<RpcClient> | undefined
   #service: Promise<void> | undefined
 
@@ -142,7 +143,7 @@ export class SharedNode implements NodeDoor {
     }
   }
 
-  choice (): NodeChoice { return chooseNode({ flag: this.#input.flags.node, env: this.#input.env, cwd: this.#input.cwd, paths: this.paths }) }
+  choice (): NodeChoice { return (this.#choice ??= chooseNode({ flag: this.#input.flags.node, env: this.#input.env, cwd: this.#input.cwd, paths: this.paths })) }
 
   async which (signal?: AbortSignal): Promise<Which> {
     const choice = this.choice()
@@ -178,22 +179,13 @@ export class SharedNode implements NodeDoor {
   }
 
   async #hello (client: RpcClient, signal?: AbortSignal): Promise<Hello> {
-    const { clock } = this.#input
-    const over = new AbortController()
-    const stop = new AbortController()
-    const onAbort = (): void => { stop.abort(signal!.reason) }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    clock.sleep(HELLO_TIMEOUT_MS, over.signal).then(() => {
-      stop.abort(new AppError('NODE_NOT_ANSWERING', `the node accepts connections but does not answer within ${HELLO_TIMEOUT_MS / 1000} s`, { exit: 'timedOut', hints: this.#logTail() }))
-    }, () => {})
+    const patienceMs = Math.min(HELLO_TIMEOUT_MS, this.#input.patienceMs ?? HELLO_TIMEOUT_MS)
     try {
-      return await client.hello(stop.signal)
+      return await client.hello({ patienceMs, ...signal === undefined ? {} : { signal } })
     } catch (e) {
+      if (codeOf(e) === 'ETIMEDOUT') throw new AppError('NODE_NOT_ANSWERING', `the node accepts connections but does not answer within ${patienceMs / 1000} s`, { exit: 'timedOut', cause: e, hints: this.#logTail() })
       if (codeOf(e) === 'EACCES' || codeOf(e) === 'EPERM') throw new AppError('NODE_NOT_ALLOWED', `this user may not use the node's socket (${String(codeOf(e))})`, { exit: 'refused', cause: e })
       throw e
-    } finally {
-      over.abort()
-      signal?.removeEventListener('abort', onAbort)
     }
   }
 
@@ -222,8 +214,9 @@ export class SharedNode implements NodeDoor {
         const start = async (passphrase?: string): Promise<SpawnOutcome> =>
           await spawnNode({ nodeMain, home: this.paths.home, env, host, logTail: () => this.#logTail(), passphrase })
         return await start().catch(async (e: unknown) => {
-          if (codeOf(e) !== 'PASSPHRASE_NEEDED' || this.#input.askPassphrase === undefined) throw e
-          return await start(await this.#input.askPassphrase())
+          const asked = codeOf(e) === 'PASSPHRASE_NEEDED' ? this.#input.askPassphrase?.() : undefined
+          if (asked === undefined) throw e
+          return await start(await asked)
         })
       },
       logTail: () => this.#logTail(),

@@ -21,7 +21,7 @@ export interface RpcClientOptions {
 /** Connections that are kept for the next call. */
 const MAX_KEPT = 4
 /** What connecting says when there is nobody, or somebody else's socket: for the caller to tell apart. */
-const CONNECT_CODES = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EACCES', 'EPERM'])
+const CONNECT_CODES = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EACCES', 'EPERM', 'ETIMEDOUT'])
 
 export class RpcClient implements NodeDoor {
   readonly #options: RpcClientOptions
@@ -29,8 +29,13 @@ export class RpcClient implements NodeDoor {
 
   constructor (options: RpcClientOptions) { this.#options = options }
 
-  /** @throws error with code ENOENT or ECONNREFUSED when nobody listens; AppError BAD_ANSWER when it is no node of ours */
-  async hello (signal?: AbortSignal): Promise<Hello> { return await this.#document('GET', HELLO_PATH, undefined, helloSchema, signal) }
+  /**
+   * @throws error with code ENOENT or ECONNREFUSED when nobody listens, ETIMEDOUT when nothing comes for `patienceMs`; AppError BAD_ANSWER
+   * when it is no node of ours
+   */
+  async hello ({ signal, patienceMs }: { readonly signal?: AbortSignal, readonly patienceMs?: number } = {}): Promise<Hello> {
+    return await this.#document('GET', HELLO_PATH, undefined, helloSchema, signal, patienceMs)
+  }
 
   /** Asks the node to finish what it does and leave. With `ifIdle` it stays when it is in use. */
   async drain (ask: { readonly ifIdle: boolean }, signal?: AbortSignal): Promise<DrainReply> { return await this.#document('POST', DRAIN_PATH, ask, drainReplySchema, signal) }
@@ -110,13 +115,13 @@ export class RpcClient implements NodeDoor {
     }
   }
 
-  async #document<T> (method: 'GET' | 'POST', path: string, body: unknown, schema: Schema<T>, signal?: AbortSignal): Promise<T> {
+  async #document<T> (method: 'GET' | 'POST', path: string, body: unknown, schema: Schema<T>, signal?: AbortSignal, patienceMs?: number): Promise<T> {
     signal?.throwIfAborted()
     const connection = this.#connection()
     const abort = (): void => { connection.destroy() }
     signal?.addEventListener('abort', abort, { once: true })
     try {
-      const answer = await connection.request({ method, path, accept: 'application/json', head: body === undefined ? Buffer.alloc(0) : Buffer.from(`${JSON.stringify(body)}\n`) })
+      const answer = await connection.request({ method, path, accept: 'application/json', patienceMs, head: body === undefined ? Buffer.alloc(0) : Buffer.from(`${JSON.stringify(body)}\n`) })
       let text = ''
       for await (const line of readLines(answer.body, MAX_LINE_BYTES)) text += line
       if (answer.status === 200) return check(schema, JSON.parse(text), 'the answer', 'BAD_ANSWER')

@@ -36,6 +36,15 @@ describe('what is wrong gets one clear line', () => {
     await expect(node({ nodeMain: '/nowhere/node-main.js' }).call('t.echo', 1)).rejects.toMatchObject({ code: 'NODE_START_FAILED' })
   })
 
+  test('a node that accepts the connection and says nothing is not waited for without end', async () => {
+    mkdirSync(home, { mode: 0o700 })
+    const mute = net.createServer(socket => { socket.resume() })
+    await new Promise<void>(resolve => { mute.listen(path.join(home, 'node.sock'), resolve) })
+    await expect(node({ patienceMs: 200 }).call('t.echo', 1)).rejects.toMatchObject({ code: 'NODE_NOT_ANSWERING', exit: 'timedOut', message: expect.stringContaining('within 0.2 s') })
+    expect(nodeProcesses(home)).toEqual([])
+    await new Promise(resolve => { mute.close(resolve) })
+  })
+
   test('a socket or hint file that is not ours is refused before anything is sent to it', async () => {
     mkdirSync(home, { mode: 0o700 })
     const real = path.join(path.dirname(home), 'real.sock')
