@@ -1,9 +1,11 @@
 import path from 'node:path'
 import { build } from 'esbuild'
-import { nodeBundle } from './esbuild-options.mjs'
+import { nodeBundle, resolveFrom } from './esbuild-options.mjs'
 
-/** Source text behind one lazy import, beyond what every command loads. All of a file is read and looked through at each start. */
-const HEAVY_BYTES = 128 * 1024
+/** Source text behind one lazy import, beyond what a command loads that asks the node. All of a file is read and looked through at each start. */
+const HEAVY_BYTES = 24 * 1024
+/** The client of the node: a lazy import, but most commands have it. */
+const CLIENT = '@ipkit/core/daemon/open-node'
 
 /**
  * The lazy imports of a command line that bring too much to lie in one file with the rest.
@@ -11,8 +13,9 @@ const HEAVY_BYTES = 128 * 1024
  */
 export async function heavyImports (entry, manifest) {
   const { metafile: { inputs } } = await build({ ...nodeBundle(manifest), entryPoints: [entry], write: false, outdir: 'none', splitting: true, minify: false })
-  const root = Object.keys(inputs).find(input => path.resolve(input) === entry)
-  const always = staticClosure(inputs, root)
+  const inputOf = file => Object.keys(inputs).find(input => path.resolve(input) === file)
+  const always = staticClosure(inputs, inputOf(entry))
+  staticClosure(inputs, inputOf(resolveFrom(path.dirname(entry), CLIENT)), always)
   const lazy = new Set(Object.values(inputs).flatMap(({ imports }) => imports.filter(i => i.kind === 'dynamic-import' && !i.external).map(i => i.path)))
   const heavy = [...lazy].filter(file => {
     const more = [...staticClosure(inputs, file)].filter(input => !always.has(input))
