@@ -4,5 +4,5 @@ import { realDeps } from './adapters/real-deps.ts'
 import { cli } from './cli.ts'
 
 // --help and --version never come here: dist/start.cjs answers them.
-const tool = { name: 'burn', dist: new URL('./', import.meta.url), hasService: true }
+const tool = { name: 'burn', dist: import.meta.dirname, hasService: true }
 void runProcess(cli(realDeps(tool)), sharedNodeDoor(tool))

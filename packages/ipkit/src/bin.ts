@@ -4,5 +4,5 @@ import { realDeps } from './adapters/real-deps.ts'
 import { cli } from './cli.ts'
 
 // --help and --version never come here: dist/start.cjs answers them.
-const tool = { name: 'ipkit', dist: new URL('./', import.meta.url), hasService: false }
+const tool = { name: 'ipkit', dist: import.meta.dirname, hasService: false }
 void runProcess(cli(realDeps(tool)), sharedNodeDoor(tool))

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { pathsIn, type AppPaths } from '@ipkit/core/config/app-paths'
 import { runCli, type CliRun, type CliRunOptions } from '@ipkit/testkit/run-cli/run-cli'
 import { cli } from '../src/cli.ts'
@@ -18,7 +17,7 @@ export interface InHome extends Disposable {
 /** A home of its own, not made yet, and `ipkit` with everything real but the node: there is no node-main.js to start one from. */
 export function inHome (): InHome {
   const dir = mkdtempSync(path.join(tmpdir(), 'ipkit-t-'))
-  const deps = realDeps({ name: 'ipkit', dist: pathToFileURL(`${dir}/no-dist/`), hasService: false })
+  const deps = realDeps({ name: 'ipkit', dist: `${dir}/no-dist`, hasService: false })
   const shorten = (text: string): string => text.replaceAll(dir, '<dir>')
   return {
     dir,

@@ -1,13 +1,12 @@
-import { homedir } from 'node:os'
 import { appPaths, type AppPaths } from '@ipkit/core/config/app-paths'
-import { hostFacts } from '@ipkit/core/config/host-facts'
+import { processFacts } from '@ipkit/core/cli/process-facts'
 import type { Io } from '@ipkit/core/cli/io'
 import { openSharedNode, type BuiltTool } from '@ipkit/core/cli/shared-node-door'
 import type { BurnDeps } from '../commands/deps.ts'
 
 /** What the commands get outside of tests. */
 export function realDeps (tool: BuiltTool): BurnDeps {
-  const host = hostFacts(process, homedir)
+  const host = processFacts()
   const pathsOf = (io: Io): AppPaths => appPaths({ home: io.flags.home, env: io.env, cwd: io.cwd, host })
   return {
     bulkCrypto: async () => (await import('./node-bulk-crypto.ts')).nodeBulkCrypto,

@@ -28,7 +28,7 @@ export function keepCompiledCode (env: Env): string | undefined {
 }
 
 export interface KeptFile {
-  /** Absolute path of a CommonJS file in ASCII. */
+  /** Absolute path of a file in ASCII that holds one expression: a CommonJS module as a function, wrapped by the build. */
   readonly file: string
   /** Says which file and what is run of it; the content's hash is part of it, since V8 itself compares only the length. */
   readonly name: string
@@ -46,8 +46,7 @@ export function runKept ({ file, name, hash }: KeptFile, env: Env, { require, __
   const folder = keepCompiledCode(env)
   const at = folder === undefined ? undefined : path.join(folder, `${name}-${hash}-${process.version}-${process.arch}`)
   const cachedData = at === undefined ? undefined : readOurs(at)
-  const source = `(function(exports,require,module,__filename,__dirname,__import){${readFileSync(file, 'latin1')}\n})`
-  const script = new vm.Script(source, { filename: file, ...cachedData === undefined ? {} : { cachedData } })
+  const script = new vm.Script(readFileSync(file, 'latin1'), { filename: file, ...cachedData === undefined ? {} : { cachedData } })
   const module = { exports: {} }
   ;(script.runInThisContext() as (...args: unknown[]) => void)(module.exports, require, module, file, path.dirname(file), __import)
   // At the end, so that what the command needed is in it.

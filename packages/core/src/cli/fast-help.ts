@@ -17,8 +17,8 @@ export function fastAnswer (argv: readonly string[], file: HelpFile): string | u
   return Object.hasOwn(file.pages, path.join(' ')) && !path.includes('') ? file.pages[path.join(' ')] : undefined
 }
 
-/** @param helpFile URL of `help.json` beside the built `bin.cjs` @returns true when the answer was written */
-export function printFastHelp (argv: readonly string[], helpFile: URL): boolean {
+/** @param helpFile `help.json` beside the built `bin.cjs` @returns true when the answer was written */
+export function printFastHelp (argv: readonly string[], helpFile: string): boolean {
   const plain = argv.length < 5 && (argv[0] === 'help' || argv.some(token => token === '--help' || token === '-h' || token === '--version'))
   if (!plain) return false
   let text: string | undefined

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
-import tty from 'node:tty'
+import type { ReadStream } from 'node:tty'
 import { AppError } from '../errors/app-error.ts'
 import type { Prompt } from './io.ts'
 import { stripControl } from './strip-control.ts'
@@ -16,18 +16,17 @@ import { stripControl } from './strip-control.ts'
 export interface PromptDeps {
   readonly signal: AbortSignal
   readonly write: (text: string) => void
-  readonly stdinIsTTY: boolean
-  readonly stderrIsTTY: boolean
+  readonly stdinIsTTY: () => boolean
+  readonly stderrIsTTY: () => boolean
   /** The user pressed ^C in raw mode, where the terminal makes no signal of it. */
   readonly interrupt: () => void
 }
 
 export function terminalPrompt (deps: PromptDeps): Prompt {
-  const canAsk = deps.stdinIsTTY && deps.stderrIsTTY
   return {
-    canAsk,
+    get canAsk () { return deps.stdinIsTTY() && deps.stderrIsTTY() },
     async confirm (question, fallback) {
-      if (!canAsk) throw noTerminal(question)
+      if (!this.canAsk) throw noTerminal(question)
       for (;;) {
         const answer = (await ask(deps, `${question} ${fallback ? '[Y/n]' : '[y/N]'} `, true)).trim().toLowerCase()
         if (answer === '') return fallback
@@ -79,12 +78,12 @@ async function ask (deps: PromptDeps, question: string, echo: boolean): Promise<
   }
 }
 
-function openTerminal (deps: PromptDeps, question: string): { readonly input: tty.ReadStream, close(): void } {
-  if (deps.stdinIsTTY) return { input: process.stdin.ref(), close: () => { process.stdin.pause().unref() } } // unref: an open terminal must not keep the process
+function openTerminal (deps: PromptDeps, question: string): { readonly input: ReadStream, close(): void } {
+  if (deps.stdinIsTTY()) return { input: process.stdin.ref(), close: () => { process.stdin.pause().unref() } } // unref: an open terminal must not keep the process
   try {
     const fd = openSync('/dev/tty', 'r+')
     try {
-      const input = new tty.ReadStream(fd)
+      const input = new (process.getBuiltinModule('node:tty').ReadStream)(fd)
       return { input, close: () => { input.destroy() } }
     } catch (e) {
       closeSync(fd)

@@ -15,12 +15,16 @@ const JSON_PACE_MS = 100
 /** Where notes, warnings and progress go: see docs/cli.md. Nothing here waits for stderr, and a closed stderr is no error. */
 export function createReporter (name: string, host: Pick<HostIo, 'stderr' | 'clock' | 'env'>, flags: GlobalFlags): ClosableReporter {
   const write = (text: string): void => { host.stderr.write(text).catch(() => {}) }
-  const drawn = flags.progress === 'auto' && !flags.json && !flags.quiet && host.stderr.isTTY && host.env['TERM'] !== 'dumb'
-  const line = drawn ? new TerminalProgress(host.stderr.columns, host.clock, write) : undefined
+  const isDrawn = (): boolean => flags.progress === 'auto' && !flags.json && !flags.quiet && host.stderr.isTTY && host.env['TERM'] !== 'dumb'
+  let line: TerminalProgress | null | undefined // made at the first event: many commands have none
   const asJson = flags.progress === 'json' ? jsonProgress(host, write) : undefined
   const say = (text: string): void => { line?.clear(); write(text) }
   return {
-    progress (event) { line?.update(event); asJson?.(event) },
+    progress (event) {
+      line ??= isDrawn() ? new TerminalProgress(host.stderr.columns, host.clock, write) : null
+      line?.update(event)
+      asJson?.(event)
+    },
     warn (code, message) {
       const clean = stripControl(message)
       say(flags.json ? `${JSON.stringify({ warning: { code, message: clean } })}\n` : `${name}: warning: ${clean}\n`)

@@ -52,7 +52,7 @@ export async function runCli (table: CommandTable, host: HostIo, openNode: OpenN
 /** Questions with no progress line drawn over them. */
 function promptFirst (pauseProgress: () => void, prompt: Prompt): Prompt {
   return {
-    canAsk: prompt.canAsk,
+    get canAsk () { return prompt.canAsk },
     confirm: async (question, fallback) => { pauseProgress(); return await prompt.confirm(question, fallback) },
     secret: async question => { pauseProgress(); return await prompt.secret(question) },
   }

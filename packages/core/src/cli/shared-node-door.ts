@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { hostFacts } from '../config/host-facts.ts'
+import path from 'node:path'
+import { processFacts } from './process-facts.ts'
 import type { OpenNodeInput, ServiceAsk, SharedNode } from '../daemon/open-node.ts'
 import type { Io } from './io.ts'
 import { messageOf } from '../errors/code-of.ts'
@@ -12,8 +11,8 @@ import type { OpenNode } from './run-cli.ts'
 export interface BuiltTool {
   /** The binary's name. */
   readonly name: string
-  /** The folder of `bin.cjs`, `node-main.js` and, where the tool has a service, `service.json`; ends in a slash. */
-  readonly dist: URL
+  /** The folder of `bin.cjs`, `node-main.js` and, where the tool has a service, `service.json`; absolute. */
+  readonly dist: string
   readonly hasService: boolean
 }
 
@@ -39,12 +38,12 @@ export function sharedNodeInput (tool: BuiltTool, io: Omit<Io, 'node'>): OpenNod
     flags: io.flags,
     env: io.env,
     cwd: io.cwd,
-    host: hostFacts(process, homedir),
+    host: processFacts(),
     clock: io.clock,
-    nodeMain: fileURLToPath(new URL('node-main.js', tool.dist)),
-    ...tool.hasService ? { service: serviceOf(fileURLToPath(new URL('service.json', tool.dist))) } : {},
+    nodeMain: path.join(tool.dist, 'node-main.js'),
+    ...tool.hasService ? { service: serviceOf(path.join(tool.dist, 'service.json')) } : {},
     onWait: () => { io.report.progress({ step: 'starting the shared node' }) },
-    ...io.prompt.canAsk ? { askPassphrase: async () => await io.prompt.secret('passphrase of your ipkit identity') } : {},
+    askPassphrase: () => io.prompt.canAsk ? io.prompt.secret('passphrase of your ipkit identity') : undefined,
   }
 }
 

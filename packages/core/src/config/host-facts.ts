@@ -1,4 +1,4 @@
-/** What the process and the machine say about themselves. Read once, in a composition root, and passed down. */
+/** What the process and the machine say about themselves. Made once, in a composition root, and passed down. */
 export interface HostFacts {
   readonly platform: string
   /** Effective user id. */
@@ -16,7 +16,14 @@ type ProcessLike = Pick<NodeJS.Process, 'platform' | 'pid' | 'execPath'> & Parti
 
 /** @param homedir `os.homedir`; it throws for a user without one */
 export function hostFacts (process: ProcessLike, homedir: () => string): HostFacts {
-  let userHome: string | undefined
-  try { userHome = homedir() } catch { /* an account without a home directory */ }
-  return { platform: process.platform, euid: process.geteuid?.() ?? -1, egid: process.getegid?.() ?? -1, pid: process.pid, execPath: process.execPath, userHome: userHome === '' ? undefined : userHome }
+  return {
+    platform: process.platform,
+    euid: process.geteuid?.() ?? -1,
+    egid: process.getegid?.() ?? -1,
+    pid: process.pid,
+    execPath: process.execPath,
+    get userHome () {
+      try { return homedir() || undefined } catch { return undefined } // an account without a home directory
+    },
+  }
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { completionScript } from '@ipkit/core/cli/completion'
+import { completionScript } from '@ipkit/core/cli/completion-script'
 import { testWithProgram } from '@ipkit/testkit/test-with-program'
 import { demoTool } from './demo-tool.ts'
 
