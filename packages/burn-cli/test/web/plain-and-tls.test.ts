@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
@@ -7,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
 import { testWithProgram } from '@ipkit/testkit/test-with-program'
+import { makeCertificate } from './certificate.ts'
 import { Browser, heading, readText, reveal } from './browser.ts'
 import { WebWorld } from './web-world.ts'
 
@@ -86,8 +86,7 @@ test('behind a proxy whose node is away, the page waits as it does for the node 
 /** What a reverse proxy does: TLS outside, plain http inside, the Host as it came, nothing buffered, 502 when there is nobody. */
 async function tlsProxy (target: number): Promise<{ port: number, end(): Promise<void> }> {
   const dir = mkdtempSync(path.join(tmpdir(), 'burn-tls-'))
-  const [key, cert] = [path.join(dir, 'key.pem'), path.join(dir, 'cert.pem')]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const { key, cert } = makeCertificate(dir, NAME)
   const server = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
     const inner = http.request({ host: '127.0.0.1', port: target, method: request.method, path: request.url, headers: request.headers }, answer => {
       response.writeHead(answer.statusCode!, answer.headers)
