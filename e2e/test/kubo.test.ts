@@ -41,7 +41,7 @@ async function add (name: string, content: Uint8Array): Promise<Added> {
   writeFileSync(path.join(alice.folder, name), content)
   const { exit, stdout, stderr } = await alice.run('burn', ['add', '--plain', name])
   expect([exit, stderr]).toEqual([0, expect.stringContaining('with Kubo')])
-  return { cid: stdout.trim().split('/').at(-1)!, connect: /ipfs swarm connect .*/.exec(stderr)![0], get: /ipfs get .*/.exec(stderr)![0] }
+  return { cid: stdout.trim().split('/').at(-1)!, connect: /ipfs swarm (?:connect|peering add) .*/.exec(stderr)![0], get: /ipfs get .*/.exec(stderr)![0] }
 }
 interface Item { readonly cid: string, readonly state: string }
 const stateOf = async (cid: string): Promise<string | undefined> =>

@@ -8,7 +8,7 @@ import { formatLink } from '@ipkit/core/link/content-link'
 import { formatPeerAddress } from '@ipkit/core/link/peer-address'
 import { requirePlainOptions } from '../domain/plain-link.ts'
 import { requirePlainName } from '../domain/plain-layout.ts'
-import { linkAddresses, namesRelay, reachText, reachWarning } from '../domain/reach.ts'
+import { kuboCommand, linkAddresses, namesRelay, reachText, reachWarning } from '../domain/reach.ts'
 import { burnRpc, callBurn } from '../rpc.ts'
 import type { AddArgs } from './add.ts'
 import { countBytes, openContent } from './content-source.ts'
@@ -42,7 +42,7 @@ export async function addPlain (io: Io, args: AddArgs): Promise<Outcome> {
   for (const address of addresses) note(`the link names ${formatPeerAddress(address)}  (${reachText(address)})`)
   const reach = reachWarning(addresses)
   if (reach !== undefined) warn(reach.code, reach.message)
-  note(`with Kubo: ipfs swarm connect ${formatPeerAddress({ ...addresses[0]!, peerId })}`)
+  note(`with Kubo: ${kuboCommand({ ...addresses[0]!, peerId })}`)
   note(`     then: ipfs get ${message.cid}`)
   note('keep this machine on until it is read; opening the link in a gateway or a previewer is reading it')
   return document({

@@ -31,6 +31,13 @@ export function reachOf (ip: string): Reach {
 /** Who can reach it and over what: 'public, IPv6'. */
 export const reachText = ({ ip, relay }: LinkAddress): string => relay !== undefined ? 'through a relay' : `${REACH_NAMES[reachOf(ip)]}${ipVersion(ip) === 6 ? ', IPv6' : ''}`
 
+/**
+ * What makes Kubo ask a peer for blocks. Since 0.36 it asks only peers on its own network, those it peers with, and those it had blocks from before
+ * (its release notes, "Bitswap Broadcast Reduction"); being connected is not enough for others.
+ */
+export const kuboCommand = (address: LinkAddress & { readonly peerId: string }): string =>
+  `ipfs swarm ${address.relay === undefined && ['loopback', 'lan'].includes(reachOf(address.ip)) ? 'connect' : 'peering add'} ${formatPeerAddress(address)}`
+
 /** Readers try them in this order: what most of them can reach first, IPv4 before IPv6. */
 const RANK: Readonly<Record<Reach, number>> = { public: 0, lan: 1, vpn: 2, loopback: 3 }
 const rank = ({ ip }: LinkAddress): number => RANK[reachOf(ip)] * 2 + (ipVersion(ip) === 6 ? 1 : 0)

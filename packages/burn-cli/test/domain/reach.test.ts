@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { linkAddresses, ownRelays, reachText, reachWarning } from '../../src/domain/reach.ts'
+import { kuboCommand, linkAddresses, ownRelays, reachText, reachWarning } from '../../src/domain/reach.ts'
 
 const ME = '12D3KooWQK1wnefoLrcVHbbnf5tLzbopUd3K3bFAoJpA7YJgL5pV'
 const RELAY = 'QmcZf59bWwK5XFi76CZX8cbJ4BhTzzA3gU1ZjYZcYW3dwt'
@@ -32,4 +32,14 @@ describe('a relay that the node uses', () => {
     expect(() => linkAddresses(OWN.slice(0, 2), ME, ['relay'])).toThrow(expect.objectContaining({ code: 'NO_RELAY' }))
     expect(() => linkAddresses(OWN, ME, [CIRCUIT.replace(ME, RELAY)])).toThrow(expect.objectContaining({ code: 'ADDRESS_INVALID' }))
   })
+})
+
+test.each([
+  [{ ip: '127.0.0.1', port: 1 }, 'connect /ip4/127.0.0.1/tcp/1'],
+  [LAN, 'connect /ip4/192.168.1.7/tcp/4101'],
+  [{ ip: '203.0.113.9', port: 4101 }, 'peering add /ip4/203.0.113.9/tcp/4101'],
+  [{ ip: '100.64.0.9', port: 4101 }, 'peering add /ip4/100.64.0.9/tcp/4101'],
+  [RELAYED, `peering add /ip4/203.0.113.9/tcp/4001/p2p/${RELAY}/p2p-circuit`],
+])('a Kubo outside our network is told to peer with us, since it asks no other stranger: %j', (address, words) => {
+  expect(kuboCommand({ ...address, peerId: ME })).toBe(`ipfs swarm ${words}/p2p/${ME}`)
 })
