@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import path from 'node:path'
 import { lazyNodeDoor } from '@ipkit/core/cli/lazy-node-door'
 import { runCli } from '@ipkit/core/cli/run-cli'
 import { openSharedNode, type BuiltTool } from '@ipkit/core/cli/shared-node-door'
@@ -10,7 +11,7 @@ import { realDeps } from '../../packages/burn-cli/src/adapters/real-deps.ts'
 import { cli } from '../../packages/burn-cli/src/cli.ts'
 
 /** What `pnpm build` wrote: a node that has to be started is the built one. */
-const tool: BuiltTool = { name: 'burn', dist: new URL('../../packages/burn-cli/dist/', import.meta.url), hasService: true }
+const tool: BuiltTool = { name: 'burn', dist: path.resolve(import.meta.dirname, '../../packages/burn-cli/dist'), hasService: true }
 const table = cli(realDeps(tool))
 
 /**
