@@ -38,8 +38,8 @@ const goOn = async (): Promise<void> => {
 }
 
 test('an interrupted transfer goes on where it was', async () => {
-  const message = await world.add(new Uint8Array(8_000_000).fill(1), { name: 'eight.bin' })
-  world.wire.budgetBytes = 5_000_000
+  const message = await world.add(new Uint8Array(20_000_000).fill(1), { name: 'twenty.bin' })
+  world.wire.budgetBytes = 16_000_000 // what is on its way when the line is cut is lost: the more, the busier the machine
   await open(message.link)
   await heading(page, 'Waiting for the sender')
   const main = await page.getByRole('main').innerText()
@@ -48,7 +48,7 @@ test('an interrupted transfer goes on where it was', async () => {
   world.wire.sentBytes = 0
   await goOn()
   await heading(page, 'A message is waiting for you')
-  expect(world.wire.sentBytes).toBeLessThan(5_000_000)
+  expect(world.wire.sentBytes).toBeLessThan(14_000_000)
   await reveal(page)
   await heading(page, 'You have received a file')
 })
