@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { decodeFrames, encodeFrame } from '@ipkit/core/streams/frame'
 import { linkProofKey, messageId } from '../src/domain/keys.ts'
-import { httpNonces } from '../src/domain/nonce.ts'
+import { httpNonces, type NonceRule } from '../src/domain/nonce.ts'
 import { LEASE_MS } from '../src/domain/limits.ts'
 import { makeProof } from '../src/domain/proofs.ts'
 import { ackRequest, claimRequest, openRequest, targetParties, type Target } from '../src/domain/requests.ts'
@@ -298,5 +298,30 @@ describe('order', () => {
     expect(w.outbox.records()[0]!.wrongInRow).toBe(1)
     w.clock.advance(1)
     expect(await claim(nonces.issue(), PASS_KEY)).toBe('answer')
+  })
+
+  test('over HTTP nobody guesses a passphrase free of charge with a nonce that has cost a try', async () => {
+    const w = await makeWorld({ web: true, passphrase: true })
+    const nonces = httpNonces(w.clock, n => new Uint8Array(n), count(0, 32))
+    const nonce = nonces.issue()
+    const guess = async (passKey: Uint8Array): Promise<string> =>
+      lastCode(await say(w, () => [{ type: 'hello', nonce }, claimRequest({ ...w.target, reader: WEB_READER }, nonce, readerPublicKey(KEY), passKey).request], { reader: WEB_READER, nonces }))
+    expect(await guess(count(0, 32))).toBe('passphrase')
+    expect([await guess(count(1, 33)), await guess(PASS_KEY)]).toEqual(['stale', 'stale'])
+    expect([w.outbox.records()[0]!.wrongInRow, state(w)]).toEqual([1, 'unread'])
+  })
+
+  test('wrong passphrases over HTTP at a message that is locked, or over, take no memory', async () => {
+    const w = await makeWorld({ web: true, passphrase: true })
+    const spent: Uint8Array[] = []
+    const nonces: NonceRule = { issue: () => count(0, 32), accepts: () => true, isSpent: () => false, spend: nonce => { spent.push(nonce) } }
+    const guess = async (n: number): Promise<string> => {
+      const nonce = new Uint8Array(32).fill(n)
+      return lastCode(await say(w, () => [{ type: 'hello', nonce }, claimRequest({ ...w.target, reader: WEB_READER }, nonce, readerPublicKey(KEY), count(0, 32)).request], { reader: WEB_READER, nonces }))
+    }
+    for (let i = 0; i < 8; i++) expect(await guess(i)).toBe(i < 4 ? 'passphrase' : 'locked')
+    await w.outbox.revoke(ID)
+    expect(await guess(9)).toBe('revoked')
+    expect(spent).toHaveLength(5)
   })
 })

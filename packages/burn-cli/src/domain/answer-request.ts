@@ -131,9 +131,10 @@ async function claim (server: Answering, caller: Caller, nonce: Uint8Array, requ
   const { file: { passProofKey: wanted }, statement } = authorised
   if (wanted === null && pass !== null) return error('bad-request')
   const passProof = pass === null || wanted === null ? 'missing' : isProof(wanted, statement, pass) ? 'right' : 'wrong'
-  if (passProof === 'wrong' && caller.nonces.spend?.(nonce) === false) return error('stale')
+  const { nonces } = caller
+  const spending = { isSpent: () => nonces.isSpent?.(nonce) ?? false, spend: () => { nonces.spend?.(nonce) } }
   try {
-    const verdict = await server.desk.claim(id, { readerKey: key, reader: caller.audit, passProof, seal: D => sealSecret(D, key, statement) })
+    const verdict = await server.desk.claim(id, { readerKey: key, reader: caller.audit, passProof, nonce: spending, seal: D => sealSecret(D, key, statement) })
     if (verdict.kind === 'refused') return error(verdict.code, verdict.atMs)
     return { type: 'answer', ...verdict.sealed, at: verdict.claimedAtMs, until: verdict.leaseUntilMs }
   } catch (e) {

@@ -109,8 +109,12 @@ export class KeptMessage {
     if (isClosed(record)) return refuse(...refusalOf(record))
     if (record.created.passProofKey === null) return request.passProof === 'missing' ? undefined : refuse('bad-request', null)
     const before = this.#locked()
-    if (before !== undefined || request.passProof === 'right') return before
-    if (request.passProof === 'wrong') await this.#log.commit({ event: 'wrong', ...this.#stamp(), reader: request.reader })
+    if (before !== undefined) return before
+    if (request.passProof === 'missing') return refuse('passphrase', null)
+    if (request.nonce?.isSpent() === true) return refuse('stale', null)
+    if (request.passProof === 'right') return undefined
+    request.nonce?.spend()
+    await this.#log.commit({ event: 'wrong', ...this.#stamp(), reader: request.reader })
     return this.#locked() ?? refuse('passphrase', null)
   }
 

@@ -41,6 +41,8 @@ export interface ClaimRequest<Sealed> {
   readonly reader: string
   /** What came of the passphrase proof. It is looked at only where step 5 of the spec says so. */
   readonly passProof: 'right' | 'wrong' | 'missing'
+  /** The nonce that the proof was made with; see `NonceRule`. */
+  readonly nonce?: { isSpent(): boolean, spend(): void }
   /** Seals D for the reader's key. What it throws goes through unchanged and counts nothing. D is wiped when it has settled. */
   seal(D: Uint8Array): Promise<Sealed>
 }
@@ -50,7 +52,7 @@ export type ClaimVerdict<Sealed> =
   | { readonly kind: 'refused', readonly code: RefusalCode, readonly atMs: number | null }
 
 /** `claimed` and the final states; the others are about the passphrase. All are error codes of the protocol. */
-export type RefusalCode = 'claimed' | FinalState | 'passphrase' | 'locked' | 'bad-request' | 'unknown'
+export type RefusalCode = 'claimed' | FinalState | 'passphrase' | 'locked' | 'stale' | 'bad-request' | 'unknown'
 
 /** The sender's durable state as the conversation sees it (port of protocol.ts). All checks of proofs are the caller's. */
 export interface MessageDesk {

@@ -16,16 +16,18 @@ export interface NonceRule {
   /** Whether a nonce that the reader brought along is good; absent where it may bring none, because a connection has one of its own. */
   accepts?(nonce: Uint8Array): boolean
   /**
-   * Called before a wrong passphrase is counted, where a nonce may come again: whoever listens could send the same request until the message
-   * is locked. @returns false when one was counted with this nonce before
+   * Whether a wrong passphrase was counted with this nonce, where one may come again. No proof that comes with it is looked at then: whoever
+   * listens could send the same request until the message is locked, and a guess that costs nothing must tell nothing either.
    */
-  spend?(nonce: Uint8Array): boolean
+  isSpent?(nonce: Uint8Array): boolean
+  /** Called when a wrong passphrase is about to be counted. */
+  spend?(nonce: Uint8Array): void
 }
 
 /** One conversation on one stream. */
 export const streamNonces = (randomBytes: (sizeBytes: number) => Uint8Array): NonceRule => ({ issue: () => randomBytes(32) })
 
-/** Recognises its nonces without keeping them, so that nobody can fill a memory with them; kept are those of wrong passphrases, which locks make few. @param key 32 random bytes of this process */
+/** Recognises its nonces without keeping them, so that nobody can fill a memory with them; kept are those with which a wrong passphrase was counted, which locks make few. @param key 32 random bytes of this process */
 export function httpNonces (clock: Clock, randomBytes: (sizeBytes: number) => Uint8Array, key: Uint8Array): NonceRule {
   const spent = new Map<string, number>()
   const tag = (head: Uint8Array): Uint8Array => hmac(sha256, key, head).slice(0, TAG_BYTES)
@@ -41,13 +43,11 @@ export function httpNonces (clock: Clock, randomBytes: (sizeBytes: number) => Ui
       const ageMs = clock.now() - Number(new DataView(head.buffer, head.byteOffset).getBigUint64(0))
       return ageMs >= 0 && ageMs <= HTTP_NONCE_MS
     },
+    isSpent: nonce => spent.has(encodeBase64url(nonce)),
     spend (nonce) {
       const nowMs = clock.now()
       for (const [old, atMs] of spent) if (Math.abs(nowMs - atMs) > HTTP_NONCE_MS) spent.delete(old) // not accepted any more
-      const text = encodeBase64url(nonce)
-      if (spent.has(text)) return false
-      spent.set(text, nowMs)
-      return true
+      spent.set(encodeBase64url(nonce), nowMs)
     },
   }
 }
