@@ -46,7 +46,7 @@ class LimitedTokenizer implements DecodeTokenizer {
   readonly #inner: DecodeTokenizer
   readonly #sizeBytes: number
   #itemsLeft: number
-  /** For each open array, map or tag, innermost last: how many items it still waits for. */
+  /** For each open array or map, innermost last: how many items it still waits for. */
   readonly #open: number[] = []
 
   constructor (bytes: Uint8Array, maxItems: number) {
@@ -64,7 +64,8 @@ class LimitedTokenizer implements DecodeTokenizer {
     if (Type.equals(token.type, Type.float)) throw new Error('a float')
     if (Type.equals(token.type, Type.undefined)) throw new Error('undefined')
     while (this.#open.at(-1) === 0) this.#open.pop()
-    if (this.#open.length > 0) this.#open[this.#open.length - 1]!--
+    // What a tag holds takes the tag's own place.
+    if (this.#open.length > 0 && !Type.equals(token.type, Type.tag)) this.#open[this.#open.length - 1]!--
     if (Type.equals(token.type, Type.array)) this.#enter(token.value as number)
     if (Type.equals(token.type, Type.map)) this.#enter(2 * (token.value as number))
     return token
