@@ -7,18 +7,31 @@ import { CID } from 'multiformats/cid'
 import type { BitswapGate, ServiceLog } from '../daemon/service.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { decodeVarintFrames } from '../streams/varint-frame.ts'
+import { addressGroupIn } from './address-group.ts'
 import { BITSWAP_PROTOCOL, decodeBitswap, encodeBitswap, encodeVarint, type BitswapMessage, type Want } from './bitswap-wire.ts'
 import { libp2pChannel } from './libp2p-channel.ts'
-import { BITSWAP_IDLE_MS, MAX_BITSWAP_PENDING_WANTS, MAX_BITSWAP_STREAMS_PER_PEER, MAX_WANTLIST_BYTES } from './limits.ts'
+import { BITSWAP_IDLE_MS, MAX_BITSWAP_PENDING_WANTS, MAX_BITSWAP_STREAMS, MAX_BITSWAP_STREAMS_PER_PEER, MAX_STREAMS_PER_ADDRESS, MAX_WANTLIST_BYTES } from './limits.ts'
+import { OpenCount } from './open-count.ts'
 
 /** @param signal ends it: answers under way are broken off */
 export async function serveBitswap (node: Libp2p, gate: BitswapGate, signal: AbortSignal, log: ServiceLog): Promise<void> {
   const peers = new Map<string, PeerAnswers>()
+  const open = new OpenCount() // streams, by address
   await node.handle(BITSWAP_PROTOCOL, (stream: Stream, connection: Connection) => {
     const key = connection.remotePeer.toString()
+    const address = addressGroupIn(connection.remoteAddr.toString())
+    if (open.all >= MAX_BITSWAP_STREAMS || open.of(address) >= MAX_STREAMS_PER_ADDRESS) {
+      log.warn('too many streams', { protocol: BITSWAP_PROTOCOL, peer: key, open: open.all, ofAddress: open.of(address) })
+      stream.abort(new AppError('TOO_MANY_STREAMS', 'too many streams'))
+      return
+    }
+    open.add(address)
     const answers = peers.get(key) ?? new PeerAnswers(key, gate, signal, log)
     peers.set(key, answers)
-    void answers.serve(stream, connection).finally(() => { if (answers.idle) peers.delete(key) })
+    void answers.serve(stream, connection).finally(() => {
+      open.remove(address)
+      if (answers.idle) peers.delete(key)
+    })
   }, { maxInboundStreams: MAX_BITSWAP_STREAMS_PER_PEER })
 }
 
@@ -48,8 +61,8 @@ class PeerAnswers {
       if (this.#streams > MAX_BITSWAP_STREAMS_PER_PEER) throw new AppError('TOO_MANY_STREAMS', 'too many streams')
       for await (const bytes of decodeVarintFrames(channel.source, MAX_WANTLIST_BYTES)) {
         const wants = decodeBitswap(bytes).wants.filter(want => !want.cancel)
+        if (this.#pending + wants.length > MAX_BITSWAP_PENDING_WANTS) throw new AppError('TOO_MANY_WANTS', `more than ${MAX_BITSWAP_PENDING_WANTS} wants wait`)
         this.#pending += wants.length
-        if (this.#pending > MAX_BITSWAP_PENDING_WANTS) throw new AppError('TOO_MANY_WANTS', `more than ${MAX_BITSWAP_PENDING_WANTS} wants wait`)
         const before = this.#last
         this.#last = before.then(async () => { await this.#answer(wants, connection) })
         await this.#last // reads on when these are answered: the peer's own pace is its backpressure

@@ -33,6 +33,8 @@ export const MAX_WANTLIST_BYTES = 256 * 1024
 /** What we read as an answer: a block of 2 MiB and its frame. */
 export const MAX_BITSWAP_MESSAGE_BYTES = 2 * 1024 * 1024 + 64 * 1024
 export const MAX_BITSWAP_STREAMS_PER_PEER = 32
+/** Of all peers: each may hold a want list that never ends. */
+export const MAX_BITSWAP_STREAMS = 256
 /** Wants of one peer that are not answered yet. */
 export const MAX_BITSWAP_PENDING_WANTS = 4_096
 /** To hand one answer to the connection, and to wait for one. */
