@@ -6,6 +6,7 @@ import vm from 'node:vm'
 type Env = Readonly<Record<string, string | undefined>>
 
 const OTHER_WRITE = 0o002
+const GROUP_WRITE = 0o020
 
 /**
  * Lets V8 keep compiled code between runs, where Node can (22.1 and later). In the user's own cache folder and not in the
@@ -18,6 +19,7 @@ export function keepCompiledCode (env: Env): string | undefined {
   try {
     const stat = lstatSync(base)
     if (!stat.isDirectory() || stat.uid !== process.geteuid?.() || (stat.mode & OTHER_WRITE) !== 0) return undefined
+    if ((stat.mode & GROUP_WRITE) !== 0 && stat.gid !== process.getegid?.()) return undefined
     const folder = path.join(base, 'ipkit', 'compiled')
     const enable = (nodeModule as { enableCompileCache?: (dir: string) => unknown }).enableCompileCache
     enable?.(folder)

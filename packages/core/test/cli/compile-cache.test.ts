@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import nodeModule from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { testWith } from '@ipkit/testkit/test-with-program'
 import { keepCompiledCode } from '../../src/cli/compile-cache.ts'
 
 // Stands in for node's own: what is asked here is only which folder it is given.
@@ -23,4 +24,14 @@ test('no code is taken from a cache folder that others may write in, that is a l
   symlinkSync(os.tmpdir(), path.join(base, 'link'))
   for (const folder of [base, path.join(base, 'link'), path.join(base, 'missing'), 'relative', os.tmpdir()]) keepCompiledCode({ XDG_CACHE_HOME: folder })
   expect(given).toEqual([])
+})
+
+testWith(process.geteuid?.() === 0 ? undefined : 'right to give a folder to another group (root)')('no code is taken from a cache folder that another group may write in', () => {
+  chownSync(base, 0, 65534)
+  chmodSync(base, 0o770)
+  keepCompiledCode({ XDG_CACHE_HOME: base })
+  expect(given).toEqual([])
+  chownSync(base, 0, process.getegid!())
+  keepCompiledCode({ XDG_CACHE_HOME: base }) // a group that is ours alone, as many systems have it
+  expect(given).toEqual([path.join(base, 'ipkit', 'compiled')])
 })
