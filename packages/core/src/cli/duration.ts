@@ -36,5 +36,9 @@ export function formatDuration (ms: number): string {
   return parts.length === 0 ? '0 s' : parts.join(' ')
 }
 
-/** A point in time for people, always UTC and the same width: '2026-03-01 12:30 UTC'. */
-export const formatTime = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+/** The last that a Date can say. */
+const LAST_MS = 8.64e15
+
+/** A point in time for people, always UTC and the same width: '2026-03-01 12:30 UTC'. A peer may have said any time. */
+export const formatTime = (epochMs: number): string =>
+  epochMs > LAST_MS ? 'after the year 275760' : `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`

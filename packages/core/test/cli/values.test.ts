@@ -15,6 +15,7 @@ describe('durations', () => {
   test.each([[0, '0 s'], [999, '0 s'], [61_000, '1 min 1 s'], [3_600_000, '1 h'], [3_601_000, '1 h'], [90_061_000, '1 d 1 h'], [-5, '0 s']])('%i ms is shown as %s', (ms, shown) => {
     expect(formatDuration(ms)).toBe(shown)
   })
+  test('a time that a peer made up, beyond all calendars, is shown and no bug', () => { expect(formatTime(Number.MAX_SAFE_INTEGER)).toBe('after the year 275760') })
   test('a time is shown in UTC', () => { expect(formatTime(Date.UTC(2026, 2, 1, 12, 30, 59))).toBe('2026-03-01 12:30 UTC') })
 })
 
