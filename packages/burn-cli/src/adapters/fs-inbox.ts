@@ -4,7 +4,7 @@ import { isAppError } from '@ipkit/core/errors/app-error'
 import { array, base64url, boolean, check, integer, object, string, type Schema } from '@ipkit/core/schema/schema'
 import { atomicWrite } from '@ipkit/core/storage/atomic-write'
 import { createSlot, destroySlot, readSlot } from '@ipkit/core/storage/erasable-slot'
-import { diskError, diskFs, isErrno, readFully, syncFolder, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
+import { diskError, diskFs, isErrno, readFully, requireSpace, syncFolder, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
 import { CID } from 'multiformats/cid'
 import type { InboxAnswer } from '../domain/inbox-desk.ts'
@@ -148,6 +148,7 @@ class FsInboxEntry implements StoredEntry {
   }
 
   async acceptLayout (sizeBytes: number, hashes: Uint8Array): Promise<void> {
+    await requireSpace(this.#fs, this.#dir, sizeBytes)
     await this.#atomically(HASHES, hashes)
     await this.saveLayout({ ...this.#layout, sizeBytes, complete: false })
     this.#hashes = hashes.slice()

@@ -8,7 +8,7 @@ export interface InboxEntry {
   readonly layout: { readonly sizeBytes: number, readonly hashes: Uint8Array } | undefined
   /** Leaves stored so far, always the first ones: the first missing leaf. */
   readonly storedLeaves: number
-  /** @param hashes SHA-256 of each leaf, already checked against `root` @throws AppError DISK_FULL */
+  /** @param hashes SHA-256 of each leaf, already checked against `root` @throws AppError DISK_FULL, also when the payload will not fit: the sender has chosen its size */
   acceptLayout(sizeBytes: number, hashes: Uint8Array): Promise<void>
   /** The next leaf, already checked against its hash; `bytes` hold until this has settled. @throws AppError DISK_FULL: what was stored stays */
   storeLeaf(index: number, bytes: Uint8Array): Promise<void>

@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AppError } from '@ipkit/core/errors/app-error'
-import { faultyFs, type FaultyFs } from '@ipkit/testkit/faulty-fs'
+import type { StorageFs } from '@ipkit/core/storage/storage-fs'
+import { faultyFs } from '@ipkit/testkit/faulty-fs'
 import { ManualClock } from '@ipkit/testkit/manual-clock'
 import { memoryChannelPair, type Faults } from '@ipkit/testkit/memory-channel'
 import { fsInbox } from '../../src/adapters/fs-inbox.ts'
@@ -63,7 +64,7 @@ async function world (options: Partial<NewMessage> = {}, sizeBytes = 2.5 * LEAF_
 }
 
 /** A reader's node: everything but `dir` is new, as after a crash. */
-function reader (w: World, options: { fs?: FaultyFs, folder?: string } = {}): Reading {
+function reader (w: World, options: { fs?: StorageFs, folder?: string } = {}): Reading {
   return new Reading({
     store: fsInbox({ dataDir: options.folder ?? dir, clock: w.clock, ...options.fs === undefined ? {} : { fs: options.fs } }),
     clock: w.clock,
@@ -118,6 +119,15 @@ describe('a read, step by step', () => {
     expect(await r.finish(w.link, never)).toBe(true)
     expect([state(w), await inbox(), w.hungUp]).toEqual(['read', [], [idText(ID)]])
     expect(await code(r.fetch(w.link, quiet, never))).toBe('MESSAGE_READ')
+  })
+
+  test('a message that does not fit on the disk is refused before it fills it', async () => {
+    const w = await world()
+    const disk = (freeBlocks: number, blocks = 1000): StorageFs => ({ ...fs, statfs: async () => ({ bsize: 4096, blocks, bavail: freeBlocks }) })
+    expect([await code(reader(w, { fs: disk(639) }).fetch(w.link, quiet, never)), await inbox()]).toEqual(['DISK_FULL', []])
+    expect(await code(reader(w, { fs: disk(0, 0) }).fetch(w.link, quiet, never))).toBe('ok') // a file system that does not say
+    await reader(w).drop(ID)
+    expect(await code(reader(w, { fs: disk(640) }).fetch(w.link, quiet, never))).toBe('ok')
   })
 
   test('a read that was refused, or reached nobody, leaves no throw-away peer behind', async () => {

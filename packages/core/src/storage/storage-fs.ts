@@ -11,6 +11,8 @@ export interface StorageFs {
   rename(from: string, to: string): Promise<void>
   unlink(file: string): Promise<void>
   rmdir(dir: string): Promise<void>
+  /** How much the disk holds; absent where nobody can say. */
+  statfs?(dir: string): Promise<{ readonly bsize: number, readonly blocks: number, readonly bavail: number }>
 }
 
 /** Reads and writes name their position, so nothing depends on where a failed call left the file. */
@@ -51,6 +53,13 @@ export async function syncFolder (fs: StorageFs, dir: string): Promise<void> {
   if (process.platform === 'win32') return // directories cannot be opened for fsync
   const handle = await fs.open(dir, 'r')
   try { await handle.sync() } finally { await handle.close() }
+}
+
+/** For what somebody else has chosen the size of: it must not fill the disk to find out. @throws AppError DISK_FULL */
+export async function requireSpace (fs: StorageFs, dir: string, sizeBytes: number): Promise<void> {
+  const { bsize, blocks, bavail } = await fs.statfs?.(dir) ?? { bsize: 0, blocks: 0, bavail: 0 }
+  if (blocks === 0 || sizeBytes <= bavail * bsize) return
+  throw new AppError('DISK_FULL', `no space left for ${dir}: ${sizeBytes} bytes are needed, ${bavail * bsize} are free`, { hints: ['free some space there and run the command again'] })
 }
 
 export const isErrno = (e: unknown, code: string): boolean => typeof e === 'object' && e !== null && (e as { code?: unknown }).code === code
