@@ -5,6 +5,7 @@
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import type { ByteChannel } from '@ipkit/core/net/byte-channel'
+import { mapConcurrent } from '@ipkit/core/streams/map-concurrent'
 import { SerialQueue } from '@ipkit/core/streams/serial-queue'
 import type { Clock } from '@ipkit/core/time/clock'
 import { claimAnswer, fetchPayload, sendAck, type ReaderDeps } from '../protocol.ts'
@@ -16,6 +17,8 @@ import { ackRequest, type Target } from './requests.ts'
 import { openSecret } from './sealed-key.ts'
 
 const RETRY_MS = 15_000
+/** Entries that are tidied at once: a sender that is slow to answer holds up only its own. */
+const TIDY_AT_ONCE = 8
 /** Refusals that no later try can change. */
 const GONE = new Set(['MESSAGE_CLAIMED', 'MESSAGE_READ', 'MESSAGE_UNCONFIRMED', 'MESSAGE_EXPIRED', 'MESSAGE_REVOKED'])
 
@@ -48,7 +51,8 @@ export type OnFetch = (step: 'connecting' | 'fetching', doneBytes?: number, tota
 
 export class Reading {
   readonly #deps: ReadingDeps
-  readonly #queues = new Map<string, SerialQueue>()
+  /** Of the messages that calls work on or wait for. */
+  readonly #turns = new Map<string, { readonly queue: SerialQueue, calls: number }>()
   constructor (deps: ReadingDeps) { this.#deps = deps }
 
   /**
@@ -56,7 +60,7 @@ export class Reading {
    * @throws AppError of refusal.ts, PEER_UNREACHABLE, CONTENT_ALTERED, DISK_FULL
    */
   async fetch (link: ReadLink, onFetch: OnFetch, signal: AbortSignal): Promise<{ sizeBytes: number, info: MessageInfo | undefined }> {
-    return await this.#alone(link.id, async () => {
+    return await this.#alone(idText(link.id), async () => {
       const before = await this.#deps.store.find(idText(link.id))
       const ack = await before?.ack()
       if (before !== undefined && ack !== undefined) { // an earlier read of it that the sender may not know of
@@ -98,7 +102,7 @@ export class Reading {
    * @throws AppError NOT_FETCHED, ANSWER_ALTERED, of refusal.ts, PEER_UNREACHABLE, DISK_FULL
    */
   async claim (link: ReadLink, passKey: Uint8Array | undefined, signal: AbortSignal): Promise<{ D: Uint8Array, claimedAtMs: number, leaseUntilMs: number }> {
-    return await this.#alone(link.id, async () => {
+    return await this.#alone(idText(link.id), async () => {
       const entry = await this.#fetched(link.id)
       const key = await entry.readerKey(() => this.#deps.randomBytes(32))
       try {
@@ -128,7 +132,7 @@ export class Reading {
    * @throws AppError NOT_CLAIMED
    */
   async finish (link: ReadLink, signal: AbortSignal): Promise<boolean> {
-    return await this.#alone(link.id, async () => {
+    return await this.#alone(idText(link.id), async () => {
       const entry = await this.#deps.store.find(idText(link.id))
       let ack = await entry?.ack()
       const answer = ack === undefined ? await entry?.answer() : undefined
@@ -153,7 +157,7 @@ export class Reading {
 
   /** Forgets a message; a claim that was made is lost with it. @returns false when there was nothing */
   async drop (id: Uint8Array): Promise<boolean> {
-    return await this.#alone(id, async () => {
+    return await this.#alone(idText(id), async () => {
       const entry = await this.#deps.store.find(idText(id))
       await entry?.remove()
       await this.#deps.hangUp(idText(id))
@@ -169,12 +173,15 @@ export class Reading {
     }
   }
 
-  /** Confirms what could not be confirmed before, and removes what is left over. */
+  /** Confirms what could not be confirmed before, and removes what is left over; but not where a call is at work, which may take hours. */
   async tidy (signal: AbortSignal): Promise<void> {
+    const report = (e: unknown): void => { if (!signal.aborted) this.#deps.report('the inbox', e) }
     try {
-      for (const id of await this.#deps.store.ids()) await this.#queue(id).run(async () => { await this.#tidyOne(id, signal) })
+      const ids = (await this.#deps.store.ids()).filter(id => !this.#turns.has(id))
+      const tidied = mapConcurrent(ids, TIDY_AT_ONCE, async id => { await this.#alone(id, async () => { await this.#tidyOne(id, signal) }).catch(report) })
+      for await (const _ of tidied) { /* until all are */ }
     } catch (e) {
-      if (!signal.aborted) this.#deps.report('the inbox', e)
+      report(e)
     }
   }
 
@@ -222,12 +229,15 @@ export class Reading {
   }
 
   /** One call at a time for each message: two commands on one link take turns. */
-  async #alone<T> (id: Uint8Array, work: () => Promise<T>): Promise<T> { return await this.#queue(idText(id)).run(work) }
-
-  #queue (id: string): SerialQueue {
-    let queue = this.#queues.get(id)
-    if (queue === undefined) { queue = new SerialQueue(); this.#queues.set(id, queue) }
-    return queue
+  async #alone<T> (id: string, work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.get(id) ?? { queue: new SerialQueue(), calls: 0 }
+    this.#turns.set(id, turn)
+    turn.calls++
+    try {
+      return await turn.queue.run(work)
+    } finally {
+      if (--turn.calls === 0) this.#turns.delete(id)
+    }
   }
 }
 

@@ -38,7 +38,7 @@ interface World {
   store: MemoryMessageStore
   link: ReadLink
   /** What the next conversations go through; empty: a good link. `down` refuses to dial. */
-  faults: Array<Faults | 'down'>
+  faults: Array<Faults | 'down' | 'silent'>
   dialled: number
   random: number
   hungUp: string[]
@@ -77,6 +77,7 @@ function reader (w: World, options: { fs?: StorageFs, folder?: string } = {}): R
       signal.throwIfAborted()
       w.dialled++
       const faults = w.faults.shift() ?? {}
+      if (faults === 'silent') await w.clock.sleep(Infinity, signal)
       if (faults === 'down') throw new AppError('PEER_UNREACHABLE', 'nobody there', { exit: 'unreachable' })
       const [mine, theirs] = memoryChannelPair({ ...faults, remotePeers: [SENDER, READER] })
       const server = { desk: w.outbox, self: SENDER, standInKey: new Uint8Array(32), clock: w.clock, report: () => {} }
@@ -128,6 +129,22 @@ describe('a read, step by step', () => {
     expect(await code(reader(w, { fs: disk(0, 0) }).fetch(w.link, quiet, never))).toBe('ok') // a file system that does not say
     await reader(w).drop(ID)
     expect(await code(reader(w, { fs: disk(640) }).fetch(w.link, quiet, never))).toBe('ok')
+  })
+
+  test('a sender that keeps a reader waiting does not hold up the confirmations to others', async () => {
+    const w = await world()
+    const r = reader(w)
+    await r.fetch(w.link, quiet, never)
+    await r.claim(w.link, undefined, never)
+    w.faults.push('down', 'silent')
+    expect(await r.finish(w.link, never)).toBe(false)
+    const stop = new AbortController()
+    const waiting = code(r.fetch({ ...w.link, id: messageId(D) }, quiet, stop.signal))
+    for (let i = 0; w.dialled < 4 && i < 500; i++) await new Promise(resolve => { setTimeout(resolve, 5) })
+    await r.tidy(never)
+    expect([state(w), await inbox()]).toEqual(['read', []])
+    stop.abort(Object.assign(new Error('enough'), { code: 'ENOUGH' }))
+    expect(await waiting).toBe('ENOUGH')
   })
 
   test('a read that was refused, or reached nobody, leaves no throw-away peer behind', async () => {
