@@ -114,7 +114,11 @@ export class KeptMessage {
     if (request.nonce?.isSpent() === true) return refuse('stale', null)
     if (request.passProof === 'right') return undefined
     request.nonce?.spend()
-    await this.#log.commit({ event: 'wrong', ...this.#stamp(), reader: request.reader })
+    const wrong: MessageEvent = { event: 'wrong', ...this.#stamp(), reader: request.reader }
+    await this.#log.commit(wrong).catch((e: unknown) => {
+      this.#log.note(wrong) // a guess is a guess: a full disk must not give more of them
+      throw e
+    })
     return this.#locked() ?? refuse('passphrase', null)
   }
 
@@ -173,6 +177,7 @@ export class KeptMessage {
   async unlock (): Promise<void> {
     await this.#queue.run(async () => {
       await this.#log.refresh()
+      await this.#log.flush()
       if (this.record.wrongInRow > 0) await this.#log.commit({ event: 'unlocked', ...this.#stamp() })
     })
   }

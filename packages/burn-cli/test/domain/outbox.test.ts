@@ -305,6 +305,30 @@ describe('passphrase', () => {
     w.store.failAppends = ['before']
     await expect(w.claim(A, 'wrong')).rejects.toMatchObject({ code: 'DISK_FULL' })
   })
+
+  test('a full disk gives nobody more guesses: those that could not be written down lock the message too, and are when they can', async () => {
+    const w = await world(withPass)
+    w.store.failAppends = Array<'before'>(100).fill('before')
+    for (let i = 0; i < 5; i++) await expect(w.claim(A, 'wrong')).rejects.toThrow()
+    expect([await w.claim(A, 'wrong'), await w.claim(A, 'right')]).toEqual(['locked', 'locked'])
+    w.store.failAppends = []
+    expect(await w.claim(A, 'right')).toBe('locked')
+    await w.restart()
+    expect(await w.claim(A, 'right')).toBe('locked')
+    await w.outbox.unlock(ID)
+    expect(await w.claim(A, 'right')).toBe('D13 for a')
+  })
+
+  test('guesses that a full disk did not take are forgotten by unlock as well', async () => {
+    const w = await world(withPass)
+    w.store.failAppends = Array<'before'>(100).fill('before')
+    for (let i = 0; i < 5; i++) await expect(w.claim(A, 'wrong')).rejects.toThrow()
+    w.store.failAppends = []
+    await w.outbox.unlock(ID)
+    expect(await w.claim(A, 'right')).toBe('D13 for a')
+    await w.restart()
+    expect(w.outbox.records()[0]!.wrongInRow).toBe(0)
+  })
 })
 
 describe('revoke', () => {
