@@ -77,7 +77,7 @@ function reader (w: World, options: { fs?: StorageFs, folder?: string } = {}): R
       signal.throwIfAborted()
       w.dialled++
       const faults = w.faults.shift() ?? {}
-      if (faults === 'silent') await w.clock.sleep(Infinity, signal)
+      if (faults === 'silent') return await new Promise<never>((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) })
       if (faults === 'down') throw new AppError('PEER_UNREACHABLE', 'nobody there', { exit: 'unreachable' })
       const [mine, theirs] = memoryChannelPair({ ...faults, remotePeers: [SENDER, READER] })
       const server = { desk: w.outbox, self: SENDER, standInKey: new Uint8Array(32), clock: w.clock, report: () => {} }
