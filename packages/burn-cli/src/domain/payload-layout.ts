@@ -2,7 +2,6 @@
  * The UnixFS layout of a payload: the root CID as a function of size and leaf hashes, so that no tree from a peer is ever
  * walked. Spec: docs/protocols/burn.md, "UnixFS layout".
  */
-import { createNode, encode, type PBLink } from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import type { BulkCrypto } from './bulk-crypto.ts'
@@ -42,21 +41,22 @@ export function payloadTree (sha256: BulkCrypto['sha256'], sizeBytes: number, ha
   let size = count
   let at = (i: number): Branch => {
     const bytes = leafSize(sizeBytes, i)
-    return { cid: payloadCid(RAW_CODEC, hashes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES)), fileBytes: bytes, dagBytes: bytes }
+    return { codec: RAW_CODEC, hash: hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), fileBytes: bytes, dagBytes: bytes }
   }
   while (size > 1) {
     const above: Branch[] = []
     for (let from = 0; from < size; from += MAX_LINKS) {
       const children = Array.from({ length: Math.min(MAX_LINKS, size - from) }, (_, i) => at(from + i))
       const bytes = encodeFileNode(children)
-      const cid = payloadCid(DAG_PB_CODEC, sha256(bytes))
-      nodes.push({ cid, bytes })
-      above.push({ cid, fileBytes: sum(children.map(c => c.fileBytes)), dagBytes: bytes.length + sum(children.map(c => c.dagBytes)) })
+      const hash = sha256(bytes)
+      nodes.push({ cid: payloadCid(DAG_PB_CODEC, hash), bytes })
+      above.push({ codec: DAG_PB_CODEC, hash, fileBytes: sum(children.map(c => c.fileBytes)), dagBytes: bytes.length + sum(children.map(c => c.dagBytes)) })
     }
     size = above.length
     at = i => above[i]!
   }
-  return { root: at(0).cid, nodes }
+  const { codec, hash } = at(0)
+  return { root: payloadCid(codec, hash.slice()), nodes }
 }
 
 export const rootCid = (sha256: BulkCrypto['sha256'], sizeBytes: number, hashes: Uint8Array): CID => payloadTree(sha256, sizeBytes, hashes).root
@@ -70,31 +70,54 @@ export function isPayloadCid (cid: CID): boolean {
 }
 
 interface Branch {
-  readonly cid: CID
+  readonly codec: typeof RAW_CODEC | typeof DAG_PB_CODEC
+  readonly hash: Uint8Array
   /** Payload bytes below it. */
   readonly fileBytes: number
   /** Block bytes of it and below it. */
   readonly dagBytes: number
 }
 
+/** The most that a link and its size in Data take: numbers have at most six bytes. */
+const CHILD_BYTES = 64
+const LINK_START = Uint8Array.of(0x12, 0, 0x0a, 4 + HASH_BYTES, 0x01, 0, SHA2_256, HASH_BYTES)
+
+/**
+ * dag-pb: the links (2) { Hash (1), Name (2): '', Tsize (3) }, then Data (1), the UnixFS message { Type (1): File (2), filesize (3),
+ * blocksizes (4), … }. By hand: a general encoder takes 18 seconds for the million leaves that a sender may announce, and the whole node would wait.
+ */
 function encodeFileNode (children: readonly Branch[]): Uint8Array {
-  const links: PBLink[] = children.map(c => ({ Hash: c.cid, Name: '', Tsize: c.dagBytes }))
-  return encode(createNode(unixfsFile(children.map(c => c.fileBytes)), links))
+  const out = new Uint8Array((children.length + 1) * CHILD_BYTES)
+  let at = 0
+  const put = (field: number, n: number): void => {
+    out[at++] = field
+    let rest = n
+    for (; rest >= 128; rest = Math.floor(rest / 128)) out[at++] = rest % 128 + 128
+    out[at++] = rest
+  }
+  for (const { codec, hash, dagBytes } of children) {
+    const start = at
+    out.set(LINK_START, start)
+    out[start + 5] = codec
+    out.set(hash, start + LINK_START.length)
+    at += LINK_START.length + HASH_BYTES
+    put(0x12, 0)
+    put(0x18, dagBytes)
+    out[start + 1] = at - start - 2
+  }
+  const fileBytes = sum(children.map(c => c.fileBytes))
+  put(0x0a, 2 + 1 + varintBytes(fileBytes) + sum(children.map(c => 1 + varintBytes(c.fileBytes))))
+  put(0x08, 2)
+  put(0x18, fileBytes)
+  for (const child of children) put(0x20, child.fileBytes)
+  return out.slice(0, at)
 }
 
-/** UnixFS message { Type (1): File (2), filesize (3), blocksizes (4), … }. Ten lines instead of a protobuf runtime in the page. */
-function unixfsFile (blockSizes: readonly number[]): Uint8Array {
-  const out = [0x08, 0x02, 0x18, ...varint(sum(blockSizes))]
-  for (const size of blockSizes) out.push(0x20, ...varint(size))
-  return Uint8Array.from(out)
-}
-
-/** Unsigned LEB128, without bit operators: file sizes go over 32 bits. */
-function varint (n: number): number[] {
-  const out: number[] = []
-  for (; n >= 128; n = Math.floor(n / 128)) out.push(n % 128 + 128)
-  out.push(n)
-  return out
+/** Of an unsigned LEB128. Without bit operators: file sizes go over 32 bits. */
+function varintBytes (n: number): number {
+  let bytes = 1
+  for (let rest = n; rest >= 128; rest = Math.floor(rest / 128)) bytes++
+  return bytes
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
