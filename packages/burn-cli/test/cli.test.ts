@@ -141,6 +141,11 @@ describe('add', () => {
     expect(await runBurn(world, alice, ['add', 'video.mp4', '--web'])).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('with --web the limit is 256 MB') })
   })
 
+  test('the first line of a typed text is not followed by the question for the passphrase', async () => {
+    const { exit, stderr } = await runBurn(world, alice, ['add', '-', '--passphrase'], { stdin: 'hi\nthere\n', tty: TTY, answers: ['right', 'right'] })
+    expect([exit, stderr]).toEqual([0, expect.stringMatching(/^passphrase: \nthe same again: \nburn: type the message, then press Enter and Ctrl-D\n/u)])
+  })
+
   test('a passphrase from a file, its line end left out', async () => {
     const env = { IPKIT_BURN_PASSPHRASE_FILE: file('secret', 'correct horse\n') }
     const link = await add(['-', '--passphrase'], { stdin: 'hi', env })

@@ -38,6 +38,7 @@ export async function add (deps: BurnDeps, io: Io, args: AddArgs): Promise<Outco
   if (args.web && args.to !== undefined) throw new AppError('USAGE', '--to names a peer, and a browser is none: it does not go with --web', { exit: 'usage', hints: ['leave one of the two out'] })
   const lifeMs = parseExpiry(args.expires, io.clock.now())
   const to = args.to === undefined ? null : await addressee(deps, io, args.to)
+  const askedFirst = args.passphrase && args.file === '-' && io.stdin.isTTY ? await newPassphrase(deps, io) : undefined // the text is typed at the same terminal, up to its end
   await using content = await openContent(io, { file: args.file, name: args.name, pad: !args.noPad, web: args.web })
 
   const here = await callBurn(io.node, burnRpc.whereAmI, {})
@@ -45,7 +46,7 @@ export async function add (deps: BurnDeps, io: Io, args: AddArgs): Promise<Outco
   if (to === here.peerId) io.report.warn('TO_SELF', '--to names this very node: only a reader that uses it can read the message')
 
   const webBase = args.web ? await webBaseUrl(io, addresses) : undefined
-  const passphrase = args.passphrase ? await newPassphrase(deps, io) : undefined
+  const passphrase = askedFirst ?? (args.passphrase ? await newPassphrase(deps, io) : undefined)
   const secrets = await makeSecrets(io.randomBytes, deps.argon2id, passphrase)
   const { id, ...keys } = keysForNode(secrets)
   const counted = countBytes(io, content.bytes, content.sizeBytes, 'encrypting')

@@ -79,6 +79,7 @@ function inputOf (signal: AbortSignal): InputStream {
     get isTTY () { return isTerminal(0) },
     source: (async function * () {
       const stdin = process.stdin // opened by being named, hence not before it is read
+      if (stdin.isTTY) stdin.ref() // a question before this let go of it
       const stop = (): void => { stdin.destroy(signal.reason as Error) }
       signal.throwIfAborted()
       signal.addEventListener('abort', stop, { once: true })

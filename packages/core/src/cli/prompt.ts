@@ -9,7 +9,7 @@ import { stripControl } from './strip-control.ts'
  * Rules of asking:
  * - questions go to stderr, so that stdout stays the answer
  * - yes or no is asked only when stdin and stderr are terminals; else the caller decides alone
- * - a secret is asked on the terminal itself (/dev/tty) when stdin carries data, and is never echoed
+ * - a secret is asked on the terminal itself (/dev/tty) when stdin carries data or has ended, and is never echoed
  * - ^C in a question is ^C of the command; the terminal is put back as it was, whatever happens
  */
 
@@ -73,18 +73,18 @@ async function ask (deps: PromptDeps, question: string, echo: boolean): Promise<
     })
   } finally {
     if (!input.destroyed) input.setRawMode(false)
-    terminal.close()
     deps.write('\n')
+    await terminal.close()
   }
 }
 
-function openTerminal (deps: PromptDeps, question: string): { readonly input: ReadStream, close(): void } {
-  if (deps.stdinIsTTY()) return { input: process.stdin.ref(), close: () => { process.stdin.pause().unref() } } // unref: an open terminal must not keep the process
+function openTerminal (deps: PromptDeps, question: string): { readonly input: ReadStream, close(): Promise<void> } {
+  if (deps.stdinIsTTY() && !process.stdin.readableEnded) return { input: process.stdin.ref(), close: releaseStdin }
   try {
     const fd = openSync('/dev/tty', 'r+')
     try {
       const input = new (process.getBuiltinModule('node:tty').ReadStream)(fd)
-      return { input, close: () => { input.destroy() } }
+      return { input, close: async () => { input.destroy() } }
     } catch (e) {
       closeSync(fd)
       throw e
@@ -92,6 +92,12 @@ function openTerminal (deps: PromptDeps, question: string): { readonly input: Re
   } catch {
     throw noTerminal(question)
   }
+}
+
+/** An open terminal must not keep the process. Node stops reading a tick after the pause; whoever reads on before that would wait for ever. */
+async function releaseStdin (): Promise<void> {
+  process.stdin.pause().unref()
+  await new Promise<void>(resolve => { setImmediate(resolve) })
 }
 
 export interface LineState { readonly text: string, readonly ended: 'line' | 'eof' | 'interrupt' | undefined }

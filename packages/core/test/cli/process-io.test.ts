@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -31,6 +31,19 @@ test('a command that waits for nothing is a bug and no success', () => {
 test('what nobody catches is a bug', () => {
   const { status, stderr } = run(['stray'])
   expect([status, String(stderr)]).toEqual([70, expect.stringMatching(/^tool: this is a bug in tool; [^]*Error: nobody catches this\n/u)])
+})
+
+const script = existsSync('/usr/bin/script') && process.platform === 'linux' ? test : test.skip // makes a terminal
+
+script('a text typed at the terminal after a question, and a question after its end', async () => {
+  const child = spawn('script', ['-qec', `'${process.execPath}' '${tool}' ask --json`, '/dev/null'], { cwd: dir })
+  const answers: [RegExp, string][] = [[/before: $/u, 'one\r'], [/before: \r?\n$/u, 'a\r'], [/a\r\n$/u, 'b\r'], [/b\r\n$/u, '\u0004'], [/after: $/u, 'two\r']]
+  let shown = ''
+  for await (const chunk of child.stdout) {
+    shown += String(chunk)
+    if (answers[0]?.[0].test(shown) === true) child.stdin.write(answers.shift()![1])
+  }
+  expect(shown).toContain('{"before":"one","typed":"a\\nb\\n","after":"two"}')
 })
 
 test('the second ^C kills a command that does not listen', async () => {

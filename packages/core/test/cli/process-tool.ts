@@ -16,6 +16,13 @@ const table: CommandTable = {
       kind: 'bytes', showable: false, source: (async function * () { for (let left = args.count; left > 0; left -= 65_536) yield new Uint8Array(Math.min(left, 65_536)).fill(left & 0xff) })(),
     }) }),
     command({ name: 'echo', describe: 'stdin to stdout', run: async io => ({ kind: 'bytes', showable: true, source: io.stdin.source }) }),
+    command({ name: 'ask', describe: 'a secret, stdin, and a secret again', run: async io => {
+      const before = await io.prompt.secret('before')
+      let typed = ''
+      for await (const chunk of io.stdin.source) typed += new TextDecoder().decode(chunk)
+      const after = await io.prompt.secret('after')
+      return document({ before, typed, after }, '')
+    } }),
     command({ name: 'cat', describe: 'a file to a file', positionals: { from: text('from', { required: true }), to: text('to', { required: true }) }, run: async (io, args) => {
       await using from = await io.files.openRead(args.from)
       await using to = await io.files.createWhole(args.to)
