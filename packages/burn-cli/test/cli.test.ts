@@ -146,6 +146,26 @@ describe('add', () => {
     expect([exit, stderr]).toEqual([0, expect.stringMatching(/^passphrase: \nthe same again: \nburn: type the message, then press Enter and Ctrl-D\n/u)])
   })
 
+  test('no progress stands in the middle of a text that is typed', async () => {
+    const stdin = (async function * () { for (const line of ['hi\n', 'there\n']) { yield new TextEncoder().encode(line); world.clock.advance(5000) } })()
+    const { exit, stderr } = await runBurn(world, alice, ['add', '-'], { stdin, tty: TTY })
+    expect([exit, stderr]).toEqual([0, expect.not.stringContaining('encrypting')])
+  })
+
+  test.each(['2026-13-45', '2026-12-24T18:00+02:00'])('--expires %s is not called a bad duration alone', async expires => {
+    expect(await runBurn(world, alice, ['add', '-', '--expires', expires], { stdin: 'hi' })).toMatchObject({ exit: 2, stderr: expect.stringMatching(/neither a duration nor a time in UTC\n.*2026-12-24T18:00/u) })
+  })
+
+  test('a --name that is changed is told', async () => {
+    expect((await runBurn(world, alice, ['add', '-', '--name', 'up/a\u0007b'], { stdin: 'hi' })).stderr).toContain("burn: the name that readers see is 'ab'\n")
+    expect(await runBurn(world, alice, ['add', '-', '--name', '..'], { stdin: 'hi' })).toMatchObject({ exit: 2, stderr: expect.stringContaining("'..' cannot be the name of a file") })
+  })
+
+  test('a passphrase file that is not there: the error says which setting names it', async () => {
+    expect(await runBurn(world, alice, ['add', '-', '--passphrase'], { stdin: 'hi', env: { IPKIT_BURN_PASSPHRASE_FILE: '/nosuch' } }))
+      .toMatchObject({ exit: 4, stderr: expect.stringContaining("IPKIT_BURN_PASSPHRASE_FILE: there is no file '/nosuch'") })
+  })
+
   test('a passphrase from a file, its line end left out', async () => {
     const env = { IPKIT_BURN_PASSPHRASE_FILE: file('secret', 'correct horse\n') }
     const link = await add(['-', '--passphrase'], { stdin: 'hi', env })
@@ -154,6 +174,11 @@ describe('add', () => {
 })
 
 describe('get', () => {
+  test.each([['<', '>'], ['"', '"'], ["'", "'"], ['(', ')'], [' `', '`\n']])('a link pasted with %s around it', async (before, after) => {
+    const link = await add(['-'], { stdin: 'found' })
+    expect(await runBurn(world, bob, ['get', '-'], { stdin: `${before}${link}${after}` })).toMatchObject({ exit: 0, stdout: 'found' })
+  })
+
   test('a text goes over once', async () => {
     const link = await add(['-'], { stdin: 'see you at nine' })
     expect(await runBurn(world, bob, ['get', '-'], { stdin: link })).toMatchObject({ exit: 0, stdout: 'see you at nine' })

@@ -26,6 +26,7 @@ export interface ContentOptions {
 /** Nothing is read of a file yet; of standard input the first piece is. @throws AppError FILE_*, CONTENT_EMPTY, NAME_INVALID, MESSAGE_TOO_LARGE */
 export async function openContent (io: Io, options: ContentOptions): Promise<ContentSource> {
   const given = options.name === undefined ? undefined : safeName(options.name)
+  if (given !== options.name) io.report.note(`the name that readers see is '${given!}'`)
   if (options.file === '-') return await openStdin(io, given ?? null, options)
   const file = await io.files.openRead(options.file)
   try {
@@ -42,13 +43,14 @@ export async function openContent (io: Io, options: ContentOptions): Promise<Con
 /** Progress by what was read; the node's own would come later and count the padding. @param step what is done with it meanwhile */
 export function countBytes (io: Io, source: AsyncIterable<Uint8Array>, totalBytes: number | undefined, step: string): { readonly bytes: AsyncIterable<Uint8Array>, doneBytes(): number } {
   let doneBytes = 0
+  const typed = totalBytes === undefined && io.stdin.isTTY // a progress line would stand in the middle of the text
   return {
     doneBytes: () => doneBytes,
     bytes: (async function * () {
       for await (const piece of source) {
         yield piece
         doneBytes += piece.length
-        io.report.progress({ step, doneBytes, ...totalBytes === undefined ? {} : { totalBytes } })
+        if (!typed) io.report.progress({ step, doneBytes, ...totalBytes === undefined ? {} : { totalBytes } })
       }
       io.report.progress({ step: 'storing' })
     })(),
@@ -90,7 +92,7 @@ function requireSize (sizeBytes: number, name: string | null, { pad, web }: Cont
 export function safeName (text: string): string {
   // eslint-disable-next-line no-control-regex -- these are the characters to take out
   const name = (text.split(/[/\\]/).findLast(part => part !== '') ?? '').replace(/[\u0000-\u001f\u007f-\u009f\p{Cs}]/gu, '')
-  if (!isSafeName(name)) throw new AppError('NAME_INVALID', `no name of 1 to ${MAX_NAME_BYTES} bytes can be made of the one given`, { exit: 'usage', hints: ['give another with --name'] })
+  if (!isSafeName(name)) throw new AppError('NAME_INVALID', `'${text.slice(0, 40)}'${text.length > 40 ? '...' : ''} cannot be the name of a file of 1 to ${MAX_NAME_BYTES} bytes`, { exit: 'usage', hints: ['give another: --name NAME'] })
   return name
 }
 
