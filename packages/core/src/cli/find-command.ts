@@ -51,8 +51,8 @@ export function optionsOf (command: Command | CommandTable): Map<string, ArgSpec
 }
 
 /** Refuses a flag that the command does not have, with the nearest one it has. @throws AppError USAGE */
-export function checkFlags (table: CommandTable, path: readonly string[], leaf: LeafCommand, rest: readonly string[]): void {
-  const options = optionsOf(leaf)
+export function checkFlags (table: CommandTable, path: readonly string[], command: Command | CommandTable, rest: readonly string[]): void {
+  const options = optionsOf(command)
   const letters = new Map([...options.values()].flatMap(spec => spec.alias === undefined ? [] : [[spec.alias, spec] as const]))
   const here = [table.name, ...path].join(' ')
   for (let i = 0; i < rest.length; i++) {
@@ -75,7 +75,7 @@ export function checkFlags (table: CommandTable, path: readonly string[], leaf: 
       if (letter === '=') throw usage(`-${flags[0]!} takes no value`, [`write just -${flags[0]!}`])
       if (letter !== undefined) throw usage(`'${here}' has no flag -${letter}`, [`see '${here} --help'`, ...(/^-\d/u.test(token) ? [] : [`for a value that begins with '-', put -- before it`])])
     }
-    if (takesNext(token, leaf)) i++
+    if (takesNext(token, command)) i++
   }
 }
 

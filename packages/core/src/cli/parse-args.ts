@@ -17,12 +17,12 @@ export async function parseArgs (table: CommandTable, argv: readonly string[]): 
   const { path, command, wants, rest } = findCommand(table, argv)
   if (wants === 'version') return { kind: 'answer', key: 'version', text: table.version }
   if (wants === 'help') return { kind: 'answer', key: 'help', text: await (await import('./help-pages.ts')).helpPage(table, path) }
+  checkFlags(table, path, command, rest)
   if ('commands' in command) {
     const here = [table.name, ...path].join(' ')
     const names = command.commands.map(c => c.name).join(', ')
     throw usage('name a command', [`'${here}' has: ${names}`, `see '${here} --help'`])
   }
-  checkFlags(table, path, command, rest)
   const raw = tokens(command, rest)
   const flags = { ...values(GLOBAL_OPTIONS, raw.options), verbose: raw.verbose } as GlobalFlags
   const args = { ...positionals(table, path, command, raw.words), ...values(command.options, raw.options) }
@@ -86,7 +86,7 @@ function positionals (table: CommandTable, path: readonly string[], leaf: LeafCo
   const found: Record<string, unknown> = {}
   for (const [key, spec] of Object.entries(leaf.positionals)) {
     const label = `<${flagName(key)}>`
-    if (spec.required && left.length === 0) throw usage(`${label} is missing: ${spec.describe}`, usageHints(table, path, leaf))
+    if (spec.required && (left[0] ?? '') === '') throw usage(`${label} is missing: ${spec.describe}`, usageHints(table, path, leaf))
     if (spec.type === 'many') { found[key] = left.splice(0).map(word => spec.parse(word, label)); continue }
     const value = left.shift() ?? spec.default
     found[key] = value === undefined ? undefined : spec.parse(value, label)

@@ -40,7 +40,7 @@ export function terminalPrompt (deps: PromptDeps): Prompt {
 }
 
 const noTerminal = (question: string): AppError =>
-  new AppError('NO_TERMINAL', `there is no terminal to ask '${stripControl(question)}' on`, { exit: 'usage', hints: ['run the command in a terminal', "or see '--help' for the flag or the file that answers it"] })
+  new AppError('NO_TERMINAL', `there is no terminal to ask for ${stripControl(question).replace(/: $/u, '')}`, { exit: 'usage', hints: ['run the command in a terminal'] })
 
 async function ask (deps: PromptDeps, question: string, echo: boolean): Promise<string> {
   deps.signal.throwIfAborted()

@@ -21,7 +21,7 @@ export function readConfigFile (file: string): ConfigFile {
   } catch (e) {
     if (codeOf(e) === 'ENOENT') return {}
     if (codeOf(e) === 'BAD_CONFIG') throw e
-    throw new AppError('BAD_CONFIG', `cannot read ${file} (${String(codeOf(e))})`, { exit: 'usage', cause: e })
+    throw new AppError('BAD_CONFIG', `cannot read ${file} (${String(codeOf(e))})`, { exit: 'usage', cause: e, hints: codeOf(e) === 'ENOTDIR' ? ['the home must be a folder: --home or IPKIT_HOME names it'] : [] })
   }
   let value: unknown
   try {

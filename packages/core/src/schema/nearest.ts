@@ -1,5 +1,7 @@
-/** The candidate nearest to `word` by edits and swaps of neighbours, or undefined when none is near enough to be a slip of the fingers. */
+/** The candidate that `word` is the beginning of, else the nearest by edits and swaps of neighbours, or undefined when none is near enough to be a slip of the fingers. */
 export function nearest (word: string, candidates: readonly string[]): string | undefined {
+  const begun = word.length < 2 ? [] : candidates.filter(candidate => candidate.toLowerCase().startsWith(word.toLowerCase()))
+  if (begun.length > 0) return begun.sort((a, b) => a.length - b.length)[0]
   let best: string | undefined
   let bestCost = Math.min(Math.max(2, Math.ceil(word.length / 3)), 4) + 1
   for (const candidate of candidates) {

@@ -13,6 +13,8 @@ const SCENARIOS: ReadonlyArray<readonly [name: string, argv: string, options?: C
   ['unknown-command-in-group', 'box lss'],
   ['unknown-flag', 'pack f --expire 3d'],
   ['unknown-flag-json', 'pack f --expire 3d --json'],
+  ['unknown-flag-of-a-group', '--nonsense'],
+  ['empty-positional', 'pack '],
   ['unknown-letter', 'pack f -x'],
   ['missing-positional', 'pack'],
   ['too-many', 'count 1 2'],
