@@ -25,7 +25,7 @@ export function logLineText (line: string): string {
   try {
     const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>
     const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${typeof value === 'string' ? value.split('\n', 1)[0]! : JSON.stringify(value)}`)
-    return `${typeof time === 'string' ? time : ''} ${String(level)} ${String(msg)}${rest.join('')}`.trim()
+    return `${typeof time === 'string' ? time : ''} ${String(level)}: ${String(msg)}${rest.join('')}`.trim()
   } catch {
     return line
   }

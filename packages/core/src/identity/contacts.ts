@@ -1,4 +1,5 @@
 /** The address book: names for peers. Pure; `contacts-file.ts` keeps it. */
+import { stripControl } from '../cli/strip-control.ts'
 import { AppError } from '../errors/app-error.ts'
 import { formatPeerAddress, parsePeerAddress } from '../link/peer-address.ts'
 import { isPeerId } from './peer-id.ts'
@@ -24,9 +25,9 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 /** @throws AppError CONTACT_INVALID, ADDRESS_INVALID */
 export function checkContact (contact: Contact): Contact {
-  if (!NAME.test(contact.name)) throw invalid('a contact name is 1 to 63 letters, digits, dots, dashes or underscores and starts with a letter or digit')
+  if (!NAME.test(contact.name)) throw invalid(`'${contact.name.slice(0, 80)}' is no name for a contact: 1 to 63 letters, digits, dots, dashes or underscores, the first a letter or digit`)
   if (isPeerId(contact.name)) throw invalid('a contact name cannot look like a peer id')
-  if (!isPeerId(contact.peerId)) throw invalid(`the peer id of ${contact.name} is not a peer id`)
+  if (!isPeerId(contact.peerId)) throw invalid(`'${contact.peerId.slice(0, 80)}' is not a peer id`, contact.peerId.startsWith('/') ? ['the peer id comes first, its multiaddrs after it'] : [`${contact.name} sees it with 'ipkit id'`])
   if (contact.addresses.length > MAX_CONTACT_ADDRESSES) throw invalid(`${contact.addresses.length} addresses are over the limit of ${MAX_CONTACT_ADDRESSES}`)
   const addresses = contact.addresses.map(text => {
     const { peerId, ...address } = parsePeerAddress(text)
@@ -69,8 +70,8 @@ export function resolvePeer (contacts: readonly Contact[], peer: string): Resolv
 }
 
 function unknown (name: string): AppError {
-  const shown = NAME.test(name) ? ` named ${name}` : ''
-  return new AppError('CONTACT_UNKNOWN', `there is no contact${shown}, and it is neither a peer id nor a multiaddr`, { exit: 'notFound', hints: ["see 'ipkit contacts ls'"] })
+  const shown = stripControl(name).split('#')[0]!.slice(0, 80) // a link that was put here by mistake keeps its secret
+  return new AppError('CONTACT_UNKNOWN', `there is no contact '${shown}', and it is neither a peer id nor a multiaddr`, { exit: 'notFound', hints: ["see 'ipkit contacts ls'"] })
 }
 
-const invalid = (problem: string): AppError => new AppError('CONTACT_INVALID', problem, { exit: 'usage' })
+const invalid = (problem: string, hints: readonly string[] = []): AppError => new AppError('CONTACT_INVALID', problem, { exit: 'usage', hints })

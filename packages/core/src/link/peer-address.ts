@@ -22,7 +22,8 @@ export interface PeerAddress {
 export function parsePeerAddress (text: string, options: { readonly defaultPort?: number } = {}): PeerAddress {
   if (options.defaultPort !== undefined && ipVersion(text) !== undefined) return { ip: text, port: options.defaultPort }
   const cursor = new Cursor(text, (problem, offset) => {
-    throw new AppError('ADDRESS_INVALID', `not an address: ${problem} at offset ${offset}`, {
+    const shown = text.split('#')[0]!.slice(0, 80) // a link that was put here by mistake keeps its secret
+    throw new AppError('ADDRESS_INVALID', `'${shown}' is not an address: ${problem} at offset ${offset}`, {
       exit: 'usage', hints: ['an address looks like /ip4/192.168.1.7/tcp/4101/p2p/<peer id>'],
     })
   })

@@ -17,7 +17,7 @@ test('a peer is a name, a peer id or a multiaddr', () => {
   expect(resolvePeer([], full)).toEqual({ peerId: BOB, addresses: [full] })
   expect(resolvePeer([], '/ip6/::1/tcp/1')).toEqual({ addresses: ['/ip6/::1/tcp/1'] })
   expect(() => resolvePeer([bob], 'Bob')).toThrow(expect.objectContaining({ code: 'CONTACT_UNKNOWN', exit: 'notFound' }))
-  expect(() => resolvePeer([bob], 'b\u001b[31m')).toThrow(/there is no contact, and/)
+  expect(() => resolvePeer([bob], 'b\u001b[31m')).toThrow(/there is no contact 'b\[31m', and/)
 })
 
 test('adding checks, keeps the order, and takes /p2p off the addresses', () => {
