@@ -8,15 +8,25 @@ import type { IpkitDeps } from './deps.ts'
 export async function backup (deps: IpkitDeps, io: Io, args: { readonly file: string }): Promise<Outcome> {
   const content = await (await deps.backup(io)).read()
   const made: Backup = { ipkitBackup: BACKUP_VERSION, createdAt: new Date(io.clock.now()).toISOString(), ...content }
-  if (!made.sealed) io.report.warn('KEY_NOT_SEALED', "the key in this backup is not encrypted: whoever reads the file can be you; 'ipkit passphrase set' first avoids that")
-  if (made.leftOut.length > 0) io.report.note(`not in it: the data of ${made.leftOut.join(', ')}, since one-time secrets must not exist twice`)
   const text = formatBackup(made)
-  if (args.file === '-') return { kind: 'bytes', showable: false, source: (async function * () { yield new TextEncoder().encode(text) })() }
+  if (args.file === '-') {
+    sayWhatIsIn(io, made)
+    return { kind: 'bytes', showable: false, source: (async function * () { yield new TextEncoder().encode(text) })() }
+  }
   await using file = await io.files.createWhole(args.file, { mode: 0o600 })
   await file.write(new TextEncoder().encode(text))
   await file.commit()
+  sayWhatIsIn(io, made)
   const { peerId, sealed, leftOut } = made
   return document({ file: args.file, peerId, sealed, files: Object.keys(made.files), leftOut }, `${args.file} holds the key${sealed ? ' (encrypted)' : ''}, the settings and the contacts of ${peerId}`)
+}
+
+function sayWhatIsIn (io: Io, made: Backup): void {
+  if (!made.sealed) {
+    io.report.warn('KEY_NOT_SEALED', 'the key in this backup is not encrypted: who reads it can be you')
+    io.report.note("'ipkit passphrase set' first avoids that")
+  }
+  if (made.leftOut.length > 0) io.report.note(`not in it: the data of ${made.leftOut.join(', ')}, since one-time secrets must not exist twice`)
 }
 
 /** `ipkit restore <file|->` */

@@ -9,6 +9,6 @@ export async function logs (deps: IpkitDeps, io: Io, args: { readonly lines: num
   const log = await deps.log(io)
   return list<LogLine>(log.lines({ last: args.lines, follow: args.follow, signal: io.signal }), {
     toText: line => stripControl(logText(line)),
-    emptyText: 'the log is empty: no node has run in this home yet',
+    ...args.lines === 0 ? {} : { emptyText: 'the log is empty: no node has run in this home yet' },
   })
 }

@@ -26,6 +26,16 @@ export function statusDocument (node: NodeStatus): DocumentOutcome {
     ['addresses', node.addresses.join('\n')],
     ['web', node.httpAddresses.join('\n')],
     ['services', services.map(s => `${s.name} (build ${s.build})${s.state === 'running' ? '' : `: ${s.state}${s.error === undefined ? '' : `, ${s.error}`}`}`).join('\n')],
-    ['leases', leases.map(l => `${l.service}: ${l.reason}, until ${l.until.slice(0, 16).replace('T', ' ')} UTC`).join('\n')],
+    ['leases', leaseLines(leases).join('\n')],
   ]))
+}
+
+/** Equal ones on one line, with the end of the last: ten messages that wait are no ten lines. */
+function leaseLines (leases: NodeStatus['leases']): string[] {
+  const what = (l: NodeStatus['leases'][number]): string => `${l.service}: ${l.reason}`
+  return [...new Set(leases.map(what))].map(text => {
+    const all = leases.filter(l => what(l) === text)
+    const until = all.map(l => l.until).sort().at(-1)!
+    return `${text}${all.length === 1 ? '' : ` (${all.length} times)`}, until ${until.slice(0, 16).replace('T', ' ')} UTC`
+  })
 }
