@@ -51,16 +51,16 @@ const add = async (args: readonly string[], input: string): Promise<string> => {
 describe('a reader at a terminal', () => {
   testWithProgram('script')('pastes the link unseen, and opens it only by saying so', async () => {
     const link = await add([], 'see you at nine')
-    const no = await atTerminal('get -', [['link: ', `${link}\r`], ['[y/N] ', '\r']])
+    const no = await atTerminal('get -', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', '\r']])
     expect(no).toMatchObject({ exit: 1, screen: expect.stringContaining('nothing was used up') })
-    const yes = await atTerminal('get -', [['link: ', `${link}\r`], ['[y/N] ', 'y\r']])
+    const yes = await atTerminal('get -', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', 'y\r']])
     expect(yes).toMatchObject({ exit: 0, screen: expect.stringContaining('see you at nine') })
     expect(no.screen + yes.screen).not.toMatch(SECRET_LINK)
   }, 60_000)
 
   testWithProgram('script')('is asked again after a wrong passphrase, and sees neither', async () => {
     const link = await add(['--passphrase'], 'under a stone')
-    const { exit, screen } = await atTerminal('get -', [['link: ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'wrong pony\r'], ['passphrase: ', 'correct horse\r']])
+    const { exit, screen } = await atTerminal('get -', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'wrong pony\r'], ['passphrase: ', 'correct horse\r']])
     expect([exit, screen]).toEqual([0, expect.stringContaining('under a stone')])
     expect(screen).toContain('wrong passphrase; nothing is used up')
     expect(screen).not.toMatch(/pony|horse/)
@@ -68,9 +68,9 @@ describe('a reader at a terminal', () => {
 
   testWithProgram('script')('presses ^C at the question or at the passphrase: exit 130, and the same command goes on', async () => {
     const link = await add(['--passphrase'], 'behind the shed')
-    expect(await atTerminal('get - -o shed.txt', [['link: ', `${link}\r`], ['[y/N] ', '\u0003']])).toMatchObject({ exit: 130, screen: expect.stringContaining('goes on from there') })
-    expect((await atTerminal('get - -o shed.txt', [['link: ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'half\u0003']])).exit).toBe(130)
-    expect((await atTerminal('get - -o shed.txt', [['link: ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'correct horse\r']])).exit).toBe(0)
+    expect(await atTerminal('get - -o shed.txt', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', '\u0003']])).toMatchObject({ exit: 130, screen: expect.stringContaining('goes on from there') })
+    expect((await atTerminal('get - -o shed.txt', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'half\u0003']])).exit).toBe(130)
+    expect((await atTerminal('get - -o shed.txt', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'correct horse\r']])).exit).toBe(0)
     expect(readFileSync(path.join(bob.folder, 'shed.txt'), 'utf8')).toBe('behind the shed')
   }, 60_000)
 })

@@ -30,7 +30,7 @@ export function cli (deps: BurnDeps): CommandTable {
           name: text('what readers save it as; of a file its own name'),
         },
         examples: [
-          ['add letter.pdf --expires 2d --passphrase', 'gone in two days, read or not'],
+          ['add a.pdf --expires 2d', 'gone in two days, read or not'],
           ['add - --to alice', 'type a text that only alice can read'],
           ['add song.mp3 --plain', 'for somebody with Kubo, Helia or another IPFS client'],
         ],
@@ -82,7 +82,7 @@ export function cli (deps: BurnDeps): CommandTable {
           content: text('a CID or a link; - asks for the link', { required: true }),
           addresses: texts('multiaddrs, or IP addresses with the default port', { required: true }),
         },
-        examples: [['find bafkrei... 192.168.1.7 /ip4/192.168.1.9/tcp/4101', 'asks these two']],
+        examples: [['find bafkrei... 192.168.1.7 10.0.0.9', 'asks these two']],
         run: async (io, args) => await (await import('./commands/find.ts')).find(io, args),
       }),
       group('node', 'look after the shared node', [

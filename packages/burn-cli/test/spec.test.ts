@@ -43,7 +43,7 @@ test('protocol id and Argon2id parameters stand in it', () => {
 })
 
 test('an absurd time from a sender does not break the message', () => {
-  expect(refusal('locked', 1_700_000_000_000).message).toContain('until 2023-11-14T22:13:20.000Z')
+  expect(refusal('locked', 1_700_000_000_000).message).toContain('until 2023-11-14 22:13:20 UTC')
   expect(refusal('read', Number.MAX_SAFE_INTEGER).message).toBe('the message was read')
 })
 

@@ -37,14 +37,17 @@ export async function addPlain (io: Io, args: AddArgs): Promise<Outcome> {
   const link = formatLink({ addresses, peerId, cid: message.cid })
 
   const { note, warn } = io.report
-  warn('NOT_ENCRYPTED', '--plain: the message is not encrypted; the first client that asks for it gets it as it is, and may keep it and hand it on')
+  warn('NOT_ENCRYPTED', '--plain: the message is not encrypted')
+  note('the first client that asks for it gets it, and may keep it and hand it on')
   note(`${formatBytes(message.sizeBytes)}, kept here for one reader until ${formatTime(message.expiresAt)} (in ${formatDuration(lifeMs)})`)
   for (const address of addresses) note(`the link names ${formatPeerAddress(address)}  (${reachText(address)})`)
   const reach = reachWarning(addresses)
   if (reach !== undefined) warn(reach.code, reach.message)
+  if (reach?.cure !== undefined) note(reach.cure)
   note(`with Kubo: ${kuboCommand({ ...addresses[0]!, peerId })}`)
   note(`     then: ipfs get ${message.cid}`)
-  note('keep this machine on until it is read; opening the link in a gateway or a previewer is reading it')
+  note('keep this machine on until it is read')
+  note('opening the link in a gateway or a previewer is reading it')
   return document({
     id: message.id,
     link,

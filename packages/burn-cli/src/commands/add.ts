@@ -88,10 +88,12 @@ function say (io: Io, { sizeBytes, payloadBytes, expiresAt, lifeMs, addresses, r
   const warning = reachWarning(addresses)
   if (warning !== undefined) {
     warn(warning.code, warning.message)
+    if (warning.cure !== undefined) note(warning.cure)
     if (relays > 0) note("this node's relay reaches further: add --address relay")
   }
   if (addresses.some(({ relay }) => relay !== undefined) && payloadBytes > RELAY_WARN_BYTES) warn('RELAY_LIMIT', `a relay may break off before ${formatBytes(payloadBytes)} are through (often after 128 KiB or 2 minutes): readers then need one of the other addresses`)
   if (args.volatile) note('--volatile: it is lost when the node stops')
   if (args.strict) note('--strict: an answer that gets lost on the way is lost for good')
-  note('keep this machine on until it is read; the link is a secret and cannot be shown again')
+  note('keep this machine on until it is read')
+  note('the link is a secret and cannot be shown again')
 }

@@ -1,6 +1,6 @@
 /** Passphrases come from the terminal without echo, or from the file (or pipe) that IPKIT_BURN_PASSPHRASE_FILE names; never from argv. */
 import type { Io } from '@ipkit/core/cli/io'
-import { AppError } from '@ipkit/core/errors/app-error'
+import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import type { BurnDeps } from './deps.ts'
 import { MAX_PASSPHRASE_BYTES } from '../domain/limits.ts'
@@ -32,7 +32,10 @@ const nameOf = (io: Io): string | undefined => io.env[PASSPHRASE_VARIABLE] === '
 async function storedPassphrase (deps: BurnDeps, io: Io): Promise<string | undefined> {
   const file = nameOf(io)
   if (file === undefined) return undefined
-  const passphrase = (await deps.readSecret(io, file, MAX_PASSPHRASE_BYTES + 2)).replace(/\r?\n$/, '')
+  const read = await deps.readSecret(io, file, MAX_PASSPHRASE_BYTES + 2).catch((e: unknown) => {
+    throw isAppError(e) ? new AppError(e.code, `${PASSPHRASE_VARIABLE}: ${e.message}`, { exit: e.exit, hints: e.hints, cause: e }) : e
+  })
+  const passphrase = read.replace(/\r?\n$/, '')
   if (passphrase === '') throw empty()
   return passphrase
 }

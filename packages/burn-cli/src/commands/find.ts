@@ -8,7 +8,7 @@ import { isCanonicalCid } from '@ipkit/core/link/content-cid'
 import { parseLink } from '@ipkit/core/link/content-link'
 import { formatPeerAddress, parsePeerAddress } from '@ipkit/core/link/peer-address'
 import { burnRpc, listBurn, type FindItem } from '../rpc.ts'
-import { linkText } from './read-link.ts'
+import { bareLink, linkText } from './read-link.ts'
 
 const DEFAULT_PORT = 4101
 
@@ -24,7 +24,7 @@ export async function find (io: Io, args: FindArgs): Promise<Outcome> {
 }
 
 async function wantedCid (io: Io, content: string): Promise<string> {
-  const text = content === '-' ? await linkText(io) : content
+  const text = content === '-' ? await linkText(io) : bareLink(content)
   if (text.startsWith('ipfs://')) return parseLink(text).cid
   if (isCanonicalCid(text)) return text
   throw new AppError('CID_INVALID', 'what is looked for is neither a CID nor a link', { exit: 'usage', hints: ['a CID begins with b (or Qm), a link with ipfs://'] })

@@ -14,7 +14,7 @@ import { deliver } from './deliver.ts'
 import { fetchMessage } from './fetch-message.ts'
 import { dialAddresses, withReaderHints } from './reader-hints.ts'
 import { getPlain } from './get-plain.ts'
-import { linkText, readLink } from './read-link.ts'
+import { bareLink, linkText, readLink } from './read-link.ts'
 import { chooseTarget, tryFolder } from './receive-target.ts'
 
 export interface GetArgs {
@@ -30,7 +30,7 @@ const MAX_SHOWN_BYTES = LEAF_BYTES
 
 /** `burn get <link>`: fetches, checks, asks, and only then opens. Whatever can fail is tried before. */
 export async function get (deps: BurnDeps, io: Io, args: GetArgs): Promise<Outcome> {
-  const text = args.link === '-' ? await linkText(io) : args.link
+  const text = args.link === '-' ? await linkText(io) : bareLink(args.link)
   const plain = /^https?:/.test(text) ? undefined : asPlainLink(text)
   if (plain !== undefined) return await getPlain(io, args, plain)
   const link = await readLink(io, text)
@@ -57,12 +57,13 @@ export async function get (deps: BurnDeps, io: Io, args: GetArgs): Promise<Outco
 
 async function confirmOpening (io: Io, args: GetArgs, link: BurnLink, sizeBytes: number, info: ReaderInfo): Promise<void> {
   const left = info.expiresAt - io.clock.now()
-  io.report.note(`ready: about ${formatBytes(sizeBytes)} from ${link.sender}, whole and verified; nothing is used up yet`)
+  io.report.note(`ready: about ${formatBytes(sizeBytes)}, whole and verified; nothing is used up yet`)
+  io.report.note(`it is from ${link.sender}`)
   io.report.note(`it expires at ${formatTime(info.expiresAt)}${left > 0 ? `, in ${formatDuration(left)}` : ''}; it can be opened ${info.readsLeft === 1 ? 'once' : `${info.readsLeft} times`}${link.passphrase ? ', with a passphrase' : ''}`)
   if (info.strict) io.report.note('the sender chose --strict: if the connection breaks while it is opened, it is lost')
   if (args.yes || !io.prompt.canAsk) return
   // Opening cannot be undone, so a stray Enter does not open.
   if (await io.prompt.confirm(info.readsLeft === 1 ? 'open it now? after that nobody can open it again' : 'open it now? that uses up one of its reads', false)) return
-  throw new AppError('NOT_OPENED', 'not opened, and nothing was used up', { exit: 'failed', hints: ['run the same command again when you want to read it; it is fetched already'] })
+  throw new AppError('NOT_OPENED', 'not opened, and nothing was used up', { exit: 'failed', hints: ['run the same command again to read it; it is fetched already'] })
 }
 

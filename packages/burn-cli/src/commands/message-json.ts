@@ -38,7 +38,7 @@ export const messageJson = (m: MessageItem): object => ({
 export const auditJson = ({ at, event, reader }: AuditLine): object => ({ at: isoTime(at), event, reader })
 
 const table = tableText([
-  { title: 'ID', width: SHORT_ID }, { title: 'STATE', width: 11 }, { title: 'SIZE', width: 8, align: 'right' }, { title: 'UNTIL', width: 20 }, { title: 'NAME', width: 24 },
+  { title: 'ID', width: SHORT_ID }, { title: 'STATE', width: 11 }, { title: 'SIZE', width: 8, align: 'right' }, { title: 'UNTIL OR SINCE', width: 20 }, { title: 'NAME', width: 24 },
 ])
 export const messageHeader = table.header
 export const messageRow = (m: MessageItem): string =>
@@ -79,4 +79,4 @@ const EVENTS: Readonly<Record<AuditLine['event'], string>> = {
 }
 
 export const auditText = ({ at, event, reader }: AuditLine): string =>
-  `${isoTime(at).slice(0, 19).replace('T', ' ')}  ${EVENTS[event]}${reader === null ? '' : ` ${stripControl(reader)}`}`
+  `${isoTime(at).slice(0, 19).replace('T', ' ')} UTC  ${EVENTS[event]}${reader === null ? '' : ` ${stripControl(reader)}`}`

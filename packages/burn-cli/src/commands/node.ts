@@ -17,7 +17,7 @@ export async function nodeStatus (deps: BurnDeps, io: Io): Promise<Outcome> {
     ['process', String(pid)],
     ['running for', formatDuration(Number(uptimeMs))],
     ['addresses', Array.isArray(addresses) ? addresses.join('\n') : ''],
-    ['kept by', Array.isArray(leases) ? leases.map(lease => String((lease as { reason?: unknown }).reason)).join('\n') : ''],
+    ['kept by', Array.isArray(leases) ? counted(leases.map(lease => String((lease as { reason?: unknown }).reason))).join('\n') : ''],
   ]))
 }
 
@@ -31,5 +31,8 @@ export async function nodeLogs (deps: BurnDeps, io: Io): Promise<Outcome> {
   io.report.note(`the whole log: ${file}`)
   return list(each(lines), { toText: line => stripControl(line), emptyText: 'the log is empty' })
 }
+
+const counted = (reasons: readonly string[]): string[] =>
+  [...new Set(reasons)].map(reason => { const count = reasons.filter(r => r === reason).length; return count === 1 ? reason : `${reason} (${count} times)` })
 
 async function * each (lines: readonly string[]): AsyncGenerator<string> { yield * lines }

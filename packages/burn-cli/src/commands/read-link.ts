@@ -6,20 +6,26 @@ import { parseBurnLink, type BurnLink } from '../domain/link.ts'
 
 /** @param given the link, or '-': from standard input, asked without echo when that is a terminal @throws AppError LINK_* */
 export async function readLink (io: Io, given: string): Promise<BurnLink> {
-  const text = given === '-' ? await linkText(io) : given.trim()
+  const text = given === '-' ? await linkText(io) : bareLink(given)
   if (/^https?:\/\//.test(text)) throw new AppError('LINK_IS_WEB', 'this is a link for a browser', { exit: 'usage', hints: ['open it there; burn takes the one that begins with ipfs://'] })
   return parseBurnLink(text)
 }
 
 /** A link from standard input, not yet looked at; asked without echo when that is a terminal. @throws AppError LINK_MISSING, LINK_INVALID */
 export async function linkText (io: Io): Promise<string> {
-  const text = (await secretText(io)).trim()
+  const text = bareLink(await secretText(io))
   if (text === '') throw new AppError('LINK_MISSING', 'no link came from standard input', { exit: 'usage', hints: ['paste it, or: burn get - < file-with-the-link'] })
   return text
 }
 
+/** Without the quotes or brackets around it that chat programs and people put there. */
+export function bareLink (text: string): string {
+  const link = text.trim()
+  return /^(?:<.*>|".*"|'.*'|`.*`|\(.*\))$/.test(link) ? link.slice(1, -1).trim() : link
+}
+
 async function secretText (io: Io): Promise<string> {
-  if (io.stdin.isTTY) return await io.prompt.secret('link')
+  if (io.stdin.isTTY) return await io.prompt.secret('link (it is not shown)')
   const parts: Uint8Array[] = []
   let sizeBytes = 0
   for await (const part of io.stdin.source) {

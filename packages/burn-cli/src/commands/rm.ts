@@ -1,3 +1,4 @@
+import { formatTime } from '@ipkit/core/cli/duration'
 import type { Io } from '@ipkit/core/cli/io'
 import { document, type Outcome } from '@ipkit/core/cli/outcome'
 import { AppError } from '@ipkit/core/errors/app-error'
@@ -6,17 +7,17 @@ import { asPlainLink } from '../domain/plain-link.ts'
 import { idText } from '../domain/message-record.ts'
 import { burnRpc, callBurn, listBurn } from '../rpc.ts'
 import { messageIdOf } from './find-message.ts'
-import { isoTime, messageJson } from './message-json.ts'
+import { messageJson } from './message-json.ts'
 import { linkText, readLink } from './read-link.ts'
 
 /** `burn rm <id|link>`: takes a message back. Exit 4 when somebody was faster. */
 export async function rm (io: Io, args: { readonly message: string }): Promise<Outcome> {
   const before = await callBurn(io.node, burnRpc.status, { id: await revokedId(io, args.message) })
   if (before.message.endedAt !== null) {
-    return document(messageJson(before.message), `nothing to take back: its state is ${before.message.state}, since ${isoTime(before.message.endedAt)}`, 'notFound')
+    return document(messageJson(before.message), `nothing to take back: its state is ${before.message.state}, since ${formatTime(before.message.endedAt)}`, 'notFound')
   }
   const after = await callBurn(io.node, burnRpc.revoke, { id: before.message.id })
-  if (after.claimedAt !== null) io.report.warn('CLAIMED_BEFORE', `a reader had claimed it at ${isoTime(after.claimedAt)} and may have read it`)
+  if (after.claimedAt !== null) io.report.warn('CLAIMED_BEFORE', `a reader had claimed it at ${formatTime(after.claimedAt)} and may have read it`)
   return document(messageJson(after), `${after.state} ${after.id}`, after.state === 'revoked' ? 'ok' : 'notFound')
 }
 

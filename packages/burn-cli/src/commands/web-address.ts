@@ -20,5 +20,6 @@ export async function webBaseUrl (io: Io, addresses: readonly LinkAddress[]): Pr
 
 export function warnAboutWeb (io: Io, webLink: string): void {
   if (webLink.startsWith('https:')) return
-  io.report.warn('PLAIN_HTTP', 'the web link is plain HTTP: whoever can alter the traffic on the way can read the message; put the port behind HTTPS (a reverse proxy, its name in httpNames) where that matters')
+  io.report.warn('PLAIN_HTTP', 'the web link is plain HTTP: who can alter the traffic can read it')
+  io.report.note('for HTTPS: a reverse proxy, and its name in the setting httpNames')
 }

@@ -99,11 +99,11 @@ const unique = (addresses: readonly LinkAddress[]): LinkAddress[] =>
 export const RELAY_WARN_BYTES = 96 * 1024
 
 /** What the sender should know about who can come; undefined when everybody can. */
-export function reachWarning (addresses: readonly LinkAddress[]): { readonly code: string, readonly message: string } | undefined {
+export function reachWarning (addresses: readonly LinkAddress[]): { readonly code: string, readonly message: string, readonly cure?: string } | undefined {
   if (addresses.some(({ relay }) => relay !== undefined)) return undefined
   const reaches = new Set(addresses.map(({ ip }) => reachOf(ip)))
   if (reaches.has('public')) return undefined
   if (reaches.has('vpn')) return { code: 'NOT_PUBLIC', message: 'only readers in the same private network can fetch it' }
-  if (reaches.has('lan')) return { code: 'LAN_ONLY', message: 'only readers in the same local network can fetch it; for others name a public address or a forwarded port with --address' }
-  return { code: 'LOOPBACK_ONLY', message: 'only this machine can fetch it: the node listens on loopback alone' }
+  if (reaches.has('lan')) return { code: 'LAN_ONLY', message: 'only readers in the same local network can fetch it', cure: 'for others name a public address or a forwarded port with --address' }
+  return { code: 'LOOPBACK_ONLY', message: 'only this machine can fetch it: the node listens on loopback' }
 }

@@ -15,7 +15,7 @@ const MEANINGS: Readonly<Record<ErrorCode, Meaning>> = {
   expired: { code: 'MESSAGE_EXPIRED', exit: 'notFound', message: 'the message has expired', hint: 'ask the sender for a new one' },
   revoked: { code: 'MESSAGE_REVOKED', exit: 'notFound', message: 'the sender has revoked the message', hint: 'ask the sender for a new one' },
   passphrase: { code: 'PASSPHRASE_WRONG', exit: 'refused', message: 'wrong passphrase', hint: 'nothing was used up; after 5 wrong ones in a row the message is locked for a while' },
-  locked: { code: 'PASSPHRASE_LOCKED', exit: 'busy', message: 'too many wrong passphrases: the message is locked', hint: 'wait, or ask the sender to run burn unlock' },
+  locked: { code: 'PASSPHRASE_LOCKED', exit: 'busy', message: 'too many wrong passphrases: the message is locked', hint: "wait, or ask the sender to run 'burn unlock'" },
   'bad-key': { code: 'BAD_READER_KEY', exit: 'refused', message: 'the sender refused the reader key', hint: 'try again: a new key is made' },
   'bad-request': { code: 'BAD_REQUEST', exit: 'refused', message: 'the sender did not understand', hint: 'update on both sides and try again' },
   stale: { code: 'NONCE_STALE', exit: 'busy', message: 'the conversation took too long', hint: 'try again' },
@@ -31,7 +31,7 @@ export class Refusal extends AppError {
 
   constructor (reason: ErrorCode, atMs: number | null) {
     const { code: name, exit, message, hint } = MEANINGS[reason]
-    const time = atMs === null || !Number.isFinite(new Date(atMs).getTime()) ? '' : `${reason === 'locked' ? ' until' : ' at'} ${new Date(atMs).toISOString()}`
+    const time = atMs === null || !Number.isFinite(new Date(atMs).getTime()) ? '' : `${reason === 'locked' ? ' until' : ' at'} ${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
     super(name, message + time, { exit, hints: [hint] })
     this.reason = reason
     this.atMs = atMs
