@@ -87,6 +87,8 @@ export interface Reporter {
   warn(code: string, message: string): void
   /** A sentence for people; dropped under --json and --quiet. */
   note(message: string): void
+  /** Takes the progress line away; the next event draws it again. For what stays on the line: a question, the answer, a text that is typed. */
+  pause(): void
 }
 
 export interface ProgressEvent {

@@ -4,8 +4,6 @@ import { stripControl } from './strip-control.ts'
 import { TerminalProgress } from './terminal-progress.ts'
 
 export interface ClosableReporter extends Reporter {
-  /** Takes the progress line away; the next event draws it again. For what stays on the line: a question, the answer. */
-  readonly pause: () => void
   readonly close: () => void
 }
 

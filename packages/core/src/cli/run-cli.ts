@@ -37,10 +37,10 @@ export async function runCli (table: CommandTable, host: HostIo, openNode: OpenN
     flags = parsed.flags
     reporter = createReporter(table.name, host, flags)
     const log = await cliLog(table.name, host, flags)
-    const withoutNode = { ...host, flags, report: reporter, log, prompt: promptFirst(reporter.pause, host.prompt) }
+    const withoutNode = { ...host, flags, report: reporter, log, prompt: promptFirst(() => { reporter?.pause() }, host.prompt) }
     const outcome = await parsed.run({ ...withoutNode, node: openNode(withoutNode) })
     if (outcome.kind === 'document') reporter.close()
-    const exit = await printOutcome(outcome, host, flags.json, reporter.pause)
+    const exit = await printOutcome(outcome, host, flags.json, () => { reporter?.pause() })
     reporter.close()
     return EXIT[exit]
   } catch (e) {

@@ -14,6 +14,8 @@ export interface Doorway<Conn> {
   logTail(): readonly string[]
   /** Said once when it takes long. */
   onWait?(): void
+  /** A person is asked for what the start needs: the wait does not count, and nothing is said meanwhile. */
+  isAsking?(): boolean
 }
 
 /** A node that leaves resets connections it has accepted: the same as nobody. */
@@ -30,7 +32,7 @@ const SAY_AFTER_MS = 1_000
  * @throws AppError NODE_NOT_STARTING at the deadline, and why the node could not start
  */
 export async function connectOrSpawn<Conn> (door: Doorway<Conn>, clock: Clock, signal?: AbortSignal, patienceMs = PATIENCE_MS): Promise<Conn> {
-  const startMs = clock.now()
+  let startMs = clock.now()
   let spawning: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
   let pauseMs = 250
@@ -44,6 +46,7 @@ export async function connectOrSpawn<Conn> (door: Doorway<Conn>, clock: Clock, s
       if (!nobodyListens(e)) throw e
       // Dialled once more after our node failed: another process's may have come up instead.
       if (lastChance !== undefined) throw lastChance.error
+      if (door.isAsking?.() === true) startMs = clock.now()
       if (clock.now() - startMs >= patienceMs) {
         throw new AppError('NODE_NOT_STARTING', `the node did not answer within ${patienceMs / 1000} s`, { exit: 'unreachable', cause: e, hints: door.logTail() })
       }

@@ -207,8 +207,10 @@ export class SharedNode implements NodeDoor {
         throw new AppError('NODE_UNREACHABLE', `no node answers at ${choice.socket} (${String(codeOf(e))})`, { exit: 'unreachable', cause: e, hints: [`${choice.why} names it; to use the home's own node: ${tool} --node own ...`] })
       })
     }
+    let isAsking = false
     return await connectOrSpawn({
       dial,
+      isAsking: () => isAsking,
       spawn: async () => {
         ensureHome(this.paths, host)
         const start = async (passphrase?: string): Promise<SpawnOutcome> =>
@@ -216,7 +218,9 @@ export class SharedNode implements NodeDoor {
         return await start().catch(async (e: unknown) => {
           const asked = codeOf(e) === 'PASSPHRASE_NEEDED' ? this.#input.askPassphrase?.() : undefined
           if (asked === undefined) throw e
-          return await start(await asked)
+          isAsking = true
+          const passphrase = await asked.finally(() => { isAsking = false })
+          return await start(passphrase)
         })
       },
       logTail: () => this.#logTail(),

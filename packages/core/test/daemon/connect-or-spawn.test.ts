@@ -67,3 +67,12 @@ test('an interrupted command stops waiting', async () => {
   const call = connectOrSpawn({ ...d, async dial () { if (clock.now() > 100) stop.abort(new AppError('INTERRUPTED', 'interrupted')); throw refuse('ENOENT') } }, clock, stop.signal)
   await expect(call).rejects.toMatchObject({ code: 'INTERRUPTED' })
 })
+
+test('a person who takes a minute for the passphrase is not told that the node did not answer', async () => {
+  const clock = skippingClock()
+  const d = door(Infinity)
+  let isAsking = true
+  const slow = { ...d, async dial () { if (isAsking) throw refuse('ENOENT'); return 'connected' }, async spawn () { while (clock.now() < 60_000) await Promise.resolve(); isAsking = false; return 'ready' as const }, isAsking: () => isAsking }
+  expect(await connectOrSpawn(slow, clock, undefined, 10_000)).toBe('connected')
+  expect(d.waits).toBe(0)
+})
