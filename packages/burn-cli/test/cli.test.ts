@@ -146,6 +146,14 @@ describe('add', () => {
     expect([exit, stderr]).toEqual([0, expect.stringMatching(/^passphrase: \nthe same again: \nburn: type the message, then press Enter and Ctrl-D\n/u)])
   })
 
+  test('a node that starts does so before a text is typed, since it may ask for its passphrase', async () => {
+    let started = false
+    const { door } = alice
+    const node: BurnRun['node'] = { ...door, call: async (method, params, options) => { started = true; return await door.call(method, params, options) } }
+    const stdin = (async function * () { yield new TextEncoder().encode(started ? 'hi' : 'too early') })()
+    expect(await runBurn(world, alice, ['add', '-', '--json'], { node, stdin, tty: TTY })).toMatchObject({ exit: 0, stdout: expect.stringContaining('"sizeBytes":2') })
+  })
+
   test('no progress stands in the middle of a text that is typed', async () => {
     const stdin = (async function * () { for (const line of ['hi\n', 'there\n']) { yield new TextEncoder().encode(line); world.clock.advance(5000) } })()
     const { exit, stderr } = await runBurn(world, alice, ['add', '-'], { stdin, tty: TTY })

@@ -11,7 +11,7 @@ import { requirePlainName } from '../domain/plain-layout.ts'
 import { kuboCommand, linkAddresses, namesRelay, reachText, reachWarning } from '../domain/reach.ts'
 import { burnRpc, callBurn } from '../rpc.ts'
 import type { AddArgs } from './add.ts'
-import { countBytes, openContent } from './content-source.ts'
+import { beforeTyping, countBytes, openContent } from './content-source.ts'
 import { parseExpiry } from './expiry.ts'
 import { isoTime } from './message-json.ts'
 
@@ -25,6 +25,7 @@ export async function addPlain (io: Io, args: AddArgs): Promise<Outcome> {
   })
   if (args.address.some(namesRelay)) throw new AppError('USAGE', '--address: a plain message is served by a peer of its own, which no relay knows', { exit: 'usage', hints: ['leave the relay out, or leave --plain out'] })
   const lifeMs = parseExpiry(args.expires, io.clock.now())
+  await beforeTyping(io, args.file)
   await using content = await openContent(io, { file: args.file, name: args.name, pad: false, web: false })
   const name = content.name ?? NAMELESS
   requirePlainName(name)

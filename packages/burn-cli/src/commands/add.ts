@@ -12,7 +12,7 @@ import { linkAddresses, ownRelays, reachText, reachWarning, RELAY_WARN_BYTES } f
 import { burnRpc, callBurn } from '../rpc.ts'
 import { addPlain } from './add-plain.ts'
 import { newPassphrase } from './ask-passphrase.ts'
-import { countBytes, openContent } from './content-source.ts'
+import { beforeTyping, countBytes, openContent } from './content-source.ts'
 import { parseExpiry } from './expiry.ts'
 import { isoTime } from './message-json.ts'
 import { webBaseUrl, warnAboutWeb } from './web-address.ts'
@@ -38,6 +38,7 @@ export async function add (deps: BurnDeps, io: Io, args: AddArgs): Promise<Outco
   if (args.web && args.to !== undefined) throw new AppError('USAGE', '--to names a peer, and a browser is none: it does not go with --web', { exit: 'usage', hints: ['leave one of the two out'] })
   const lifeMs = parseExpiry(args.expires, io.clock.now())
   const to = args.to === undefined ? null : await addressee(deps, io, args.to)
+  await beforeTyping(io, args.file)
   const askedFirst = args.passphrase && args.file === '-' && io.stdin.isTTY ? await newPassphrase(deps, io) : undefined // the text is typed at the same terminal, up to its end
   await using content = await openContent(io, { file: args.file, name: args.name, pad: !args.noPad, web: args.web })
 

@@ -3,6 +3,7 @@ import type { Io } from '@ipkit/core/cli/io'
 import { formatBytes } from '@ipkit/core/cli/size'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { MAX_NAME_BYTES, MAX_WEB_BYTES } from '../domain/limits.ts'
+import { burnRpc, callBurn } from '../rpc.ts'
 import { encodeInnerHeader, isSafeName, payloadSize } from '../domain/record.ts'
 
 export interface ContentSource extends AsyncDisposable {
@@ -40,6 +41,11 @@ export async function openContent (io: Io, options: ContentOptions): Promise<Con
   }
 }
 
+/** Where the text is going to be typed, the node is there before: one that starts may ask for its passphrase at the same terminal. */
+export async function beforeTyping (io: Io, file: string): Promise<void> {
+  if (file === '-' && io.stdin.isTTY) await callBurn(io.node, burnRpc.whereAmI, {})
+}
+
 /** Progress by what was read; the node's own would come later and count the padding. @param step what is done with it meanwhile */
 export function countBytes (io: Io, source: AsyncIterable<Uint8Array>, totalBytes: number | undefined, step: string): { readonly bytes: AsyncIterable<Uint8Array>, doneBytes(): number } {
   let doneBytes = 0
@@ -58,7 +64,10 @@ export function countBytes (io: Io, source: AsyncIterable<Uint8Array>, totalByte
 }
 
 async function openStdin (io: Io, name: string | null, options: ContentOptions): Promise<ContentSource> {
-  if (io.stdin.isTTY) io.report.note('type the message, then press Enter and Ctrl-D')
+  if (io.stdin.isTTY) {
+    io.report.pause()
+    io.report.note('type the message, then press Enter and Ctrl-D')
+  }
   const source = io.stdin.source[Symbol.asyncIterator]()
   let first = await source.next()
   while (first.done !== true && first.value.length === 0) first = await source.next()
