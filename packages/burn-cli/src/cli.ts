@@ -82,7 +82,7 @@ export function cli (deps: BurnDeps): CommandTable {
           content: text('a CID or a link; - asks for the link', { required: true }),
           addresses: texts('multiaddrs, or IP addresses with the default port', { required: true }),
         },
-        examples: [['find bafkrei... 192.168.1.7 10.0.0.9', 'asks these two']],
+        examples: [['find bafkrei... 192.168.1.7', 'asks this address, and no other']],
         run: async (io, args) => await (await import('./commands/find.ts')).find(io, args),
       }),
       group('node', 'look after the shared node', [

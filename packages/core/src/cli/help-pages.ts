@@ -41,7 +41,7 @@ function addCommand (parser: Argv, command: Command, isPage: boolean): void {
   if ('commands' in command) { addGroup(parser, command, isPage); return }
   parser.command([command.name, ...positionalWords(command)].join(' '), command.describe, y => {
     for (const [key, spec] of Object.entries(command.positionals)) {
-      y.positional(flagName(key), { describe: spec.describe, ...spec.type === 'many' && !spec.required ? { defaultDescription: 'none' } : {}, ...spec.choices === undefined ? {} : { choices: spec.choices }, ...spec.default === undefined ? {} : { default: spec.default } })
+      y.positional(flagName(key), { describe: spec.describe, ...spec.type === 'many' ? { defaultDescription: 'none' } : {}, ...spec.choices === undefined ? {} : { choices: spec.choices }, ...spec.default === undefined ? {} : { default: spec.default } })
     }
     addOptions(y, command)
     addGlobals(y)

@@ -21,7 +21,7 @@ export function readConfigFile (file: string): ConfigFile {
   } catch (e) {
     if (codeOf(e) === 'ENOENT') return {}
     if (codeOf(e) === 'BAD_CONFIG') throw e
-    throw new AppError('BAD_CONFIG', `cannot read ${file} (${String(codeOf(e))})`, { exit: 'usage', cause: e, hints: codeOf(e) === 'ENOTDIR' ? ['the home must be a folder: --home or IPKIT_HOME names it'] : [] })
+    throw new AppError('BAD_CONFIG', `cannot read ${file} (${String(codeOf(e))})`, { exit: 'usage', cause: e, hints: hintsOf(e) })
   }
   let value: unknown
   try {
@@ -30,6 +30,11 @@ export function readConfigFile (file: string): ConfigFile {
     throw new AppError('BAD_CONFIG', `${file} is not JSON: ${messageOf(e).split('\n')[0]!}`, { exit: 'usage', hints: ['correct it, or remove it to get the defaults back'] })
   }
   return check(configFileSchema, value, file, 'BAD_CONFIG')
+}
+
+function hintsOf (e: unknown): string[] {
+  if (codeOf(e) === 'ENOTDIR') return ['the home must be a folder: --home or IPKIT_HOME names it']
+  return codeOf(e) === 'EACCES' ? ['run it as the owner of the home, or name another: --home DIR'] : []
 }
 
 /** One key's value now and where it comes from. */
