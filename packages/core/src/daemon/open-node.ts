@@ -93,8 +93,11 @@ export class SharedNode implements NodeDoor {
 
   /** Connects, starting a node where that is chosen. @throws AppError NODE_* */
   async connect (signal?: AbortSignal): Promise<RpcClient> {
-    this.#connection ??= this.#agreeOnVersions(signal).catch((e: unknown) => { this.#connection = undefined; throw e })
-    return await this.#connection
+    return await (this.#connection ??= this.#open(true, signal))
+  }
+
+  async #open (mayReplace: boolean, signal?: AbortSignal): Promise<RpcClient> {
+    return await this.#agreeOnVersions(mayReplace, signal).catch((e: unknown) => { this.#connection = undefined; throw e })
   }
 
   /** The running node's greeting; undefined when none runs. Never starts one. */
@@ -229,7 +232,7 @@ export class SharedNode implements NodeDoor {
   }
 
   /** An idle node that is too old leaves and ours takes over; a busy one is left alone. Strings are never compared. */
-  async #agreeOnVersions (signal?: AbortSignal): Promise<RpcClient> {
+  async #agreeOnVersions (mayReplace: boolean, signal?: AbortSignal): Promise<RpcClient> {
     const ours = this.#input.protocol ?? RPC_PROTOCOL
     for (;;) {
       const { client, hello } = await this.#reach(signal)
@@ -244,22 +247,23 @@ export class SharedNode implements NodeDoor {
       }
       const { service } = this.#input
       // Not awaited here: a call to node.* needs no service.
-      this.#service = service === undefined || (hello.services[service.name] ?? 0) >= service.build ? undefined : this.#ensureService(client, service, signal)
+      this.#service = service === undefined || (hello.services[service.name] ?? 0) >= service.build ? undefined : this.#ensureService(client, service, mayReplace, signal)
       this.#service?.catch(() => {})
       return client
     }
   }
 
-  async #ensureService (client: RpcClient, service: ServiceAsk, signal?: AbortSignal): Promise<void> {
+  /** @param mayReplace false for a node that was started for this very service: another one would be no newer */
+  async #ensureService (client: RpcClient, service: ServiceAsk, mayReplace: boolean, signal?: AbortSignal): Promise<void> {
     try {
       await client.call('node.ensureService', { manifest: service.manifest, build: service.build }, signal === undefined ? {} : { signal })
     } catch (e) {
       const code = codeOf(e)
-      if (code !== 'SERVICE_OLDER' && code !== 'SERVICE_NEED_UNKNOWN') throw e
+      if (!mayReplace || (code !== 'SERVICE_OLDER' && code !== 'SERVICE_NEED_UNKNOWN')) throw e
       await this.#replaceIdle(client, code === 'SERVICE_OLDER' ? `the running node has an older build of ${service.name} loaded` : `the running node is too old for ${service.name}`, signal)
-      this.#connection = undefined
-      const next = await this.connect(signal)
-      await next.call('node.ensureService', { manifest: service.manifest, build: service.build }, signal === undefined ? {} : { signal })
+      this.#connection = this.#open(false, signal)
+      await this.#connection
+      await this.#service // of the new node
     }
   }
 
@@ -274,7 +278,9 @@ export class SharedNode implements NodeDoor {
     if (!draining) return false
     const { clock } = this.#input
     for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 200)) {
-      try { await this.#hello(client, signal) } catch (e) { if (nobodyListens(e)) return true; throw e }
+      try {
+        if (!(await this.#hello(client, signal)).draining) return true // it has left, and another process has started the next one
+      } catch (e) { if (nobodyListens(e)) return true; throw e }
       await clock.sleep(waitMs, signal)
     }
   }

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, lchownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from '@jest/globals'
@@ -43,6 +44,18 @@ describe('what is wrong gets one clear line', () => {
     await expect(node({ patienceMs: 200 }).call('t.echo', 1)).rejects.toMatchObject({ code: 'NODE_NOT_ANSWERING', exit: 'timedOut', message: expect.stringContaining('within 0.2 s') })
     expect(nodeProcesses(home)).toEqual([])
     await new Promise(resolve => { mute.close(resolve) })
+  })
+
+  test('a node that was told to leave is not waited for when another one stands in its place', async () => {
+    mkdirSync(home, { mode: 0o700 })
+    const hello = { protocol: { min: 1, max: 1 }, version: '0', capabilities: [], pid: 1, peerId: 'x', draining: false, busy: false, services: {} }
+    const next = http.createServer((request, response) => {
+      request.resume()
+      response.setHeader('content-type', 'application/json').end(`${JSON.stringify(request.url === '/v1/drain' ? { draining: true, calls: 0, leases: 0 } : hello)}\n`)
+    })
+    await new Promise<void>(resolve => { next.listen(path.join(home, 'node.sock'), resolve) })
+    expect(await node().stop({ ifIdle: false })).toBe(true)
+    await new Promise(resolve => { next.close(resolve); next.closeAllConnections() })
   })
 
   test('a socket or hint file that is not ours is refused before anything is sent to it', async () => {

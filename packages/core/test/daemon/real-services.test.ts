@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from '@jest/globals'
 import { writeSampleService } from '@ipkit/testkit/sample-service'
@@ -66,4 +67,6 @@ test('a need that a node does not offer is refused with the needs it does offer'
   await expect(node.call('later.echo', 1)).rejects.toMatchObject({ code: 'SERVICE_NEED_UNKNOWN', exit: 'refused', message: expect.stringContaining('it offers blocks, http, ephemeral-host, datastore') })
   await node.stop({ ifIdle: false })
   await fixture.gone()
+  const started = readFileSync(path.join(fixture.home, 'node.log'), 'utf8').split('\n').filter(line => line.includes('"ready"')).length
+  expect(started).toBe(2) // the one that was there, and one that could have been newer; not one after the other without end
 })
