@@ -117,12 +117,14 @@ export class SharedNode implements NodeDoor {
 
   /** A call to the running node; undefined when none runs. Never starts one, not even when it ends in between. */
   async callRunning (method: string, params: unknown, signal?: AbortSignal): Promise<{ readonly value: unknown } | undefined> {
-    if (await this.peek(signal) === undefined) return undefined
-    const client = this.#clientOf(this.choice() as Exclude<NodeChoice, { kind: 'none' }>)
+    const choice = this.choice()
+    if (choice.kind === 'none') return undefined
+    const client = this.#clientOf(choice)
     try {
+      await this.#hello(client, signal)
       return { value: await client.call(method, params, signal === undefined ? {} : { signal }) }
     } catch (e) {
-      if (nobodyListens((e as { cause?: unknown }).cause)) return undefined
+      if (nobodyListens(e) || nobodyListens((e as { cause?: unknown }).cause)) return undefined
       throw e
     } finally {
       client.close()

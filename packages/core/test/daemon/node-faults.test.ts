@@ -150,7 +150,7 @@ describe('in the foreground', () => {
     const child = spawn(process.execPath, [quick, '--home', home, '--foreground'], { stdio: ['ignore', 'ignore', 'pipe'] })
     let text = ''
     child.stderr.on('data', d => { text += String(d) })
-    await until(() => / info ready /.test(text))
+    await until(() => / info: ready /.test(text))
     const second = spawnSync(process.execPath, [quick, '--home', home, '--foreground'], { encoding: 'utf8' })
     expect([second.status, second.stderr]).toEqual([7, `ipkit: error: another process is the node of ${home}\nipkit: hint: ipkit status --home ${home}\n`])
     child.kill('SIGTERM')

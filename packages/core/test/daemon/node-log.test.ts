@@ -24,7 +24,7 @@ test('lines are JSON with time and level, private to the user, and without what 
     { level: 'warn', time: expect.any(String), service: 'burn', ms: 5, msg: 'slow' },
   ])
   expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect(echoed[1]).toMatch(/^\S+ warn slow service=burn ms=5\n$/)
+  expect(echoed[1]).toMatch(/^\S+ warn: slow service=burn ms=5\n$/)
 })
 
 test('a log at its limit moves aside in place of the one before, and an old one is gone on with', () => {
@@ -48,7 +48,7 @@ test('a log that cannot be written loses lines and nothing else', () => {
 test('the end of a log, as people read it', () => {
   expect(readLogTail(file, 3)).toEqual([])
   writeFileSync(file, `${'x'.repeat(5000)}\n{"level":"info","time":"T","msg":"a"}\nplain\n{"level":"error","time":"T","error":"Error: no\\n  at x","msg":"b"}\n`)
-  expect(readLogTail(file, 2)).toEqual(['plain', 'T error b error=Error: no'])
-  expect(readLogTail(file, 9)).toEqual(['T info a', 'plain', 'T error b error=Error: no'])
+  expect(readLogTail(file, 2)).toEqual(['plain', 'T error: b error=Error: no'])
+  expect(readLogTail(file, 9)).toEqual(['T info: a', 'plain', 'T error: b error=Error: no'])
   expect(logLineText('')).toBe('')
 })
