@@ -1,10 +1,11 @@
 import { execFileSync, spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { testWithProgram } from '@ipkit/testkit/test-with-program'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
 let dir: string
@@ -33,9 +34,7 @@ test('what nobody catches is a bug', () => {
   expect([status, String(stderr)]).toEqual([70, expect.stringMatching(/^tool: this is a bug in tool; [^]*Error: nobody catches this\n/u)])
 })
 
-const script = existsSync('/usr/bin/script') && process.platform === 'linux' ? test : test.skip // makes a terminal
-
-script('a text typed at the terminal after a question, and a question after its end', async () => {
+testWithProgram('script')('a text typed at the terminal after a question, and a question after its end', async () => {
   const child = spawn('script', ['-qec', `'${process.execPath}' '${tool}' ask --json`, '/dev/null'], { cwd: dir })
   const answers: [RegExp, string][] = [[/before: $/u, 'one\r'], [/before: \r?\n$/u, 'a\r'], [/a\r\n$/u, 'b\r'], [/b\r\n$/u, '\u0004'], [/after: $/u, 'two\r']]
   let shown = ''
