@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect } from '@jest/globals'
-import { endNodes } from '@ipkit/testkit/node/node-processes'
 import { Kubo } from '@ipkit/testkit/kubo'
 import { Person } from '@ipkit/testkit/person'
 import { testWithGiven } from '@ipkit/testkit/test-with-program'
@@ -24,7 +23,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await Promise.all([alice, ...kubos].map(async it => { await it[Symbol.asyncDispose]() }))
-  await endNodes(alice.home)
   rmSync(folder, { recursive: true, force: true })
 }, 60_000)
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endNodes } from './node/node-processes.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const SCRIPTS = { burn: path.join(root, 'packages/burn-cli/bin/burn.js'), ipkit: path.join(root, 'packages/ipkit/bin/ipkit.js') }
@@ -69,6 +70,9 @@ export class Person implements AsyncDisposable {
     return JSON.parse(ran.stdout) as T
   }
 
-  /** Stops this person's node. */
-  async [Symbol.asyncDispose] (): Promise<void> { await this.run('ipkit', ['stop']) }
+  /** Stops this person's node, and waits for its process: it writes into its home a moment longer than it answers. */
+  async [Symbol.asyncDispose] (): Promise<void> {
+    await this.run('ipkit', ['stop'])
+    if (process.platform === 'linux') await endNodes(this.home)
+  }
 }
