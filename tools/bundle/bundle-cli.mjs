@@ -56,7 +56,7 @@ export async function bundleCli (folder, dist, manifest) {
   return [modules.metafile, command.metafile, start.metafile]
 }
 
-/** Where a module of node's is imported by `default`, esbuild copies it, a getter for each name and file; that many are a millisecond. */
+/** Where a module of node's is imported by `default`, esbuild copies it, a getter for each name and file, at each start. */
 function linkBuiltins (file) {
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/[\w$]+\((require\("node:[a-z/]+"\)),1\)/g, '{__proto__:$1,default:$1}'))
 }

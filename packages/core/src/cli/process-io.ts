@@ -26,7 +26,7 @@ export async function runProcess (table: CommandTable, openNode: OpenNode): Prom
   const exitCode = await runCli(table, processIo(signalOfProcess()), openNode)
   process.off('beforeExit', endedEarly)
   process.exitCode = exitCode
-  process.once('beforeExit', () => { process.exit() }) // everything is written; without it node takes its heap apart first, for 2 ms
+  process.once('beforeExit', () => { process.exit() }) // everything is written; without it node takes its heap apart first
 }
 
 export function processIo (signal: AbortSignal): HostIo {
@@ -94,7 +94,7 @@ function inputOf (signal: AbortSignal): InputStream {
   }
 }
 
-/** Written to the descriptor itself; the stream, which costs a start a millisecond, is opened when the descriptor does not wait. */
+/** Written to the descriptor itself; the stream, which costs a start, is opened when the descriptor does not wait. */
 function outputOf (open: () => NodeJS.WriteStream, name: string, fd: number): OutputStream {
   let opened: NodeJS.WriteStream | undefined
   const stream = (): NodeJS.WriteStream => (opened ??= open().on('error', () => {})) // each write hears of its own failure
