@@ -8,12 +8,15 @@ import { AppError } from '../errors/app-error.ts'
 const MAX_HEAD_BYTES = 16 * 1024
 /** Received and not yet read; then the socket is paused. */
 const MAX_QUEUED_BYTES = 256 * 1024
+const READ_BYTES = 64 * 1024
 const CRLF = Buffer.from('\r\n')
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly accept: string
+  /** More header lines, each with its end. */
+  readonly headers?: string
   /** The body, or its beginning when there is an upload. */
   readonly head: Uint8Array
   readonly upload?: AsyncIterable<Uint8Array> | undefined
@@ -32,6 +35,7 @@ export class HttpConnection {
   readonly #socket: Socket
   readonly #queue: Buffer[] = []
   #queuedBytes = 0
+  #paused = false
   #ended = false
   #error: Error | undefined
   #wake: (() => void) | undefined
@@ -39,15 +43,18 @@ export class HttpConnection {
   #answered = false
 
   constructor (address: string) {
-    this.#socket = connect({ path: address })
     const settle = (): void => { this.#wake?.() }
+    // Past node's readable streams, whose first read costs a millisecond.
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+    const callback = (sizeBytes: number): boolean => {
+      this.#queue.push(Buffer.from(buffer.subarray(0, sizeBytes)))
+      this.#queuedBytes += sizeBytes
+      this.#paused = this.#queuedBytes > MAX_QUEUED_BYTES
+      settle()
+      return !this.#paused
+    }
+    this.#socket = connect({ path: address, onread: { buffer, callback } })
     this.#socket
-      .on('data', (chunk: Buffer) => {
-        this.#queue.push(chunk)
-        this.#queuedBytes += chunk.length
-        if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#socket.pause()
-        settle()
-      })
       .on('error', e => { this.#error ??= e; settle() })
       .on('timeout', () => { this.destroy(Object.assign(new Error('no answer came'), { code: 'ETIMEDOUT' })) })
       .on('close', () => { this.#ended = true; settle() })
@@ -66,11 +73,11 @@ export class HttpConnection {
    * @throws what connecting throws (ENOENT, ECONNREFUSED, EACCES), what the upload throws, ECONNRESET, ETIMEDOUT, AppError BAD_ANSWER
    */
   async request (request: HttpRequest): Promise<HttpAnswer> {
-    const { upload, head, patienceMs } = request
+    const { upload, head, patienceMs, headers = '' } = request
     this.#sent = this.#answered = false
     this.#socket.ref()
     const length = upload === undefined ? `content-length: ${head.length}` : 'transfer-encoding: chunked'
-    const text = `${request.method} ${request.path} HTTP/1.1\r\nhost: ipkit\r\naccept: ${request.accept}\r\ncontent-type: application/x-ndjson\r\n${length}\r\n\r\n`
+    const text = `${request.method} ${request.path} HTTP/1.1\r\nhost: ipkit\r\naccept: ${request.accept}\r\ncontent-type: application/x-ndjson\r\n${headers}${length}\r\n\r\n`
     if (upload === undefined) {
       this.#socket.write(Buffer.concat([Buffer.from(text), head]))
       this.#sent = true
@@ -188,7 +195,10 @@ export class HttpConnection {
     const part = chunk.subarray(0, maxBytes)
     if (part.length < chunk.length) this.#queue.unshift(chunk.subarray(part.length))
     this.#queuedBytes -= part.length
-    if (this.#queuedBytes <= MAX_QUEUED_BYTES && this.#socket.isPaused()) this.#socket.resume()
+    if (this.#paused && this.#queuedBytes <= MAX_QUEUED_BYTES) {
+      this.#paused = false
+      this.#socket.resume()
+    }
     return part
   }
 }

@@ -51,6 +51,16 @@ test('answers with a length and in chunks come out the same however they are cut
   }), { numRuns: 30 })
 })
 
+test('what waits for a slow reader stays what it was', async () => {
+  const content = Array.from({ length: 400_000 }, (_, i) => String(i % 997)).join(' ')
+  cut = [100_000]
+  answers = [`${OK}content-length: ${content.length}\r\n\r\n${content}`]
+  const { body } = await open().request(get)
+  const parts: Uint8Array[] = []
+  for await (const part of body) { parts.push(part); await new Promise(resolve => { setTimeout(resolve, 5) }) }
+  expect(Buffer.concat(parts).toString('latin1') === content).toBe(true)
+})
+
 test('a connection that the server will close is not used again', async () => {
   answers = [`${OK}connection: close\r\ncontent-length: 2\r\n\r\nok`, '']
   const connection = open()
