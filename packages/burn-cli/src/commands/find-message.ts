@@ -14,7 +14,7 @@ export async function messageIdOf (io: Io, text: string): Promise<string> {
   if (FULL_ID.test(wanted)) return wanted
   if (!BEGINNING.test(wanted)) throw new AppError('ID_INVALID', `${/^[\w.-]{1,40}$/.test(text) ? `'${text}' is no message id: that` : 'a message id'} is 32 hex digits, or at least the first 4 of them`, { exit: 'usage', hints: ["see 'burn ls'"] })
   const found: string[] = []
-  for await (const { id } of listBurn(io.node, burnRpc.list, {})) if (id.startsWith(wanted)) found.push(id)
+  for await (const { id } of listBurn(io.node, burnRpc.list, {}, { repeatable: true })) if (id.startsWith(wanted)) found.push(id)
   if (found.length === 1) return found[0]!
   if (found.length === 0) throw new AppError('MESSAGE_UNKNOWN', `there is no message '${wanted}' here`, { exit: 'notFound', hints: ["see 'burn ls'"] })
   throw new AppError('ID_AMBIGUOUS', `${found.length} messages begin with '${wanted}'`, { exit: 'usage', hints: ['give more of the id', "see 'burn ls --json'"] })

@@ -5,7 +5,7 @@ import { messageHeader, messageJson, messageRow } from './message-json.ts'
 
 /** `burn ls`: the messages of this sender, oldest first. */
 export async function ls (io: Io): Promise<Outcome> {
-  const items = listBurn(io.node, burnRpc.list, {})
+  const items = listBurn(io.node, burnRpc.list, {}, { repeatable: true })
   if (io.flags.json) return list(jsonItems(items), { toText: () => '' })
   return list(items, { header: messageHeader, toText: messageRow, emptyText: 'no messages' })
 }

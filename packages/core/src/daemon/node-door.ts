@@ -18,5 +18,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Streamed to the node after the params, with backpressure. */
   readonly upload?: AsyncIterable<Uint8Array>
+  /** The call changes nothing, so it may reach the node twice. Then it need not wait for a hello. */
+  readonly repeatable?: boolean
   readonly onProgress?: (event: ProgressEvent) => void
 }

@@ -4,46 +4,18 @@
  */
 import { appPaths, type AppPaths } from '../config/app-paths.ts'
 import { checkHome, checkNodeFiles, checkSocketFile, ensureHome } from '../config/home-check.ts'
-import type { HostFacts } from '../config/host-facts.ts'
 import { openSocketPath, type SocketPath } from '../config/socket-path.ts'
 import { AppError } from '../errors/app-error.ts'
 import { codeOf } from '../errors/code-of.ts'
-import type { Clock } from '../time/clock.ts'
+import { callAhead, listAhead, type Ahead } from './call-ahead.ts'
 import { chooseNode, noticeKubo, type NodeChoice } from './choose-node.ts'
 import { connectOrSpawn, nobodyListens, type SpawnOutcome } from './connect-or-spawn.ts'
 import { readLogTail } from './log-tail.ts'
 import type { CallOptions, NodeDoor } from './node-door.ts'
+import type { OpenNodeInput, ServiceAsk } from './open-node-input.ts'
 import { RpcClient } from './rpc-client.ts'
-import { RPC_PROTOCOL, agree, type Hello, type ProtocolRange } from './rpc-wire.ts'
+import { RPC_PROTOCOL, agree, type Hello } from './rpc-wire.ts'
 import { spawnNode } from './spawn-node.ts'
-
-export interface OpenNodeInput {
-  /** The binary's name, for hints: 'burn'. */
-  readonly tool: string
-  readonly flags: { readonly home?: string | undefined, readonly node?: string | undefined }
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly cwd: string
-  readonly host: HostFacts
-  readonly clock: Clock
-  /** Absolute path of the tool's own dist/node-main.js. */
-  readonly nodeMain: string
-  /** The tool's service; absent for a tool that only asks `node.*`. */
-  readonly service?: ServiceAsk
-  readonly onWait?: () => void
-  /** Asks for the identity's passphrase when the node to be started needs one; undefined where nobody can be asked. */
-  readonly askPassphrase?: () => Promise<string> | undefined
-  /** For tests; else what this build speaks. */
-  readonly protocol?: ProtocolRange
-  readonly patienceMs?: number
-}
-
-export interface ServiceAsk {
-  readonly name: string
-  /** The build that this CLI needs; the node may have a newer one. */
-  readonly build: number
-  /** Absolute path of dist/service.json. */
-  readonly manifest: string
-}
 
 /** What `ipkit which` prints. */
 export interface Which {
@@ -59,6 +31,8 @@ export interface Which {
 
 /** How long a node that accepts the connection may take for its hello. */
 const HELLO_TIMEOUT_MS = 15_000
+/** A call that no hello went before: then the hello tells a node that is slow from one that is stuck. */
+const AHEAD_PATIENCE_MS = 5_000
 
 /** `onWait` is told once when starting takes long. A door may be used by any number of calls at once. */
 export class SharedNode implements NodeDoor {
@@ -67,6 +41,7 @@ export class SharedNode implements NodeDoor {
   #choice: NodeChoice | undefined
   #connection: Promise<RpcClient> | undefined
   #service: Promise<void> | undefined
+  #aheadClient: RpcClient | undefined
 
   constructor (input: OpenNodeInput) {
     this.#input = input
@@ -74,12 +49,15 @@ export class SharedNode implements NodeDoor {
   }
 
   async call (method: string, params: unknown, options?: CallOptions): Promise<unknown> {
+    const ahead = await this.#callAhead(method, params, options)
+    if (ahead !== undefined) return ahead.value
     for (let first = true; ; first = false) {
       try { return await (await this.#clientFor(method, options)).call(method, params, options) } catch (e) { if (!this.#mayRetry(e, first, options)) throw e }
     }
   }
 
   async * list (method: string, params: unknown, options?: CallOptions): AsyncGenerator<unknown> {
+    if (this.#mayGoAhead(options) && (yield * listAhead(this.#ahead(method), method, params, options))) return
     for (let first = true; ; first = false) {
       try { yield * (await this.#clientFor(method, options)).list(method, params, options); return } catch (e) { if (!this.#mayRetry(e, first, options)) throw e }
     }
@@ -116,13 +94,15 @@ export class SharedNode implements NodeDoor {
   }
 
   /** A call to the running node; undefined when none runs. Never starts one, not even when it ends in between. */
-  async callRunning (method: string, params: unknown, signal?: AbortSignal): Promise<{ readonly value: unknown } | undefined> {
+  async callRunning (method: string, params: unknown, options: Pick<CallOptions, 'signal' | 'repeatable'> = {}): Promise<{ readonly value: unknown } | undefined> {
     const choice = this.choice()
     if (choice.kind === 'none') return undefined
+    const ahead = await this.#callAhead(method, params, options)
+    if (ahead !== undefined) return ahead
     const client = this.#clientOf(choice)
     try {
-      await this.#hello(client, signal)
-      return { value: await client.call(method, params, signal === undefined ? {} : { signal }) }
+      await this.#hello(client, options.signal)
+      return { value: await client.call(method, params, options) }
     } catch (e) {
       if (nobodyListens(e) || nobodyListens((e as { cause?: unknown }).cause)) return undefined
       throw e
@@ -157,6 +137,22 @@ export class SharedNode implements NodeDoor {
     return { choice: choice.kind, why: choice.why, endpoint, home: this.paths.home, hello: hello ?? null, kubo: noticeKubo(this.#input.env, this.#input.host.userHome) ?? null }
   }
 
+  #mayGoAhead (options: CallOptions = {}): options is CallOptions & { repeatable: true } {
+    return options.repeatable === true && this.#connection === undefined && this.choice().kind !== 'none'
+  }
+
+  async #callAhead (method: string, params: unknown, options?: CallOptions): Promise<{ readonly value: unknown } | undefined> {
+    return this.#mayGoAhead(options) ? await callAhead(this.#ahead(method), method, params, options) : undefined
+  }
+
+  #ahead (method: string): Ahead {
+    const { protocol = RPC_PROTOCOL, service, patienceMs = AHEAD_PATIENCE_MS } = this.#input
+    this.#aheadClient ??= this.#clientOf(this.choice() as Exclude<NodeChoice, { kind: 'none' }>)
+    return { client: this.#aheadClient, needs: { protocol, service: this.#isService(method) ? service : undefined }, patienceMs: Math.min(AHEAD_PATIENCE_MS, patienceMs) }
+  }
+
+  #isService (method: string): boolean { return this.#input.service !== undefined && method.startsWith(`${this.#input.service.name}.`) }
+
   /** After a lost node the next call looks for one again. Only a refused call is repeated: it never began. */
   #mayRetry (e: unknown, first: boolean, options: CallOptions = {}): boolean {
     const code = codeOf(e)
@@ -166,7 +162,7 @@ export class SharedNode implements NodeDoor {
 
   async #clientFor (method: string, options: CallOptions = {}): Promise<RpcClient> {
     const client = await this.connect(options.signal)
-    if (this.#service === undefined || !method.startsWith(`${this.#input.service?.name ?? ''}.`)) return client
+    if (this.#service === undefined || !this.#isService(method)) return client
     await this.#service
     return await this.connect(options.signal) // the service may have needed a newer node
   }

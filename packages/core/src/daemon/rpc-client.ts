@@ -9,7 +9,14 @@ import { check, type Schema } from '../schema/schema.ts'
 import { HttpConnection, badAnswer, type HttpAnswer } from './http-connection.ts'
 import { readLines } from './lines.ts'
 import type { CallOptions, NodeDoor } from './node-door.ts'
-import { CALL_PREFIX, DRAIN_PATH, HELLO_PATH, MAX_LINE_BYTES, MAX_PARAMS_BYTES, NDJSON, OCTETS, drainReplySchema, helloSchema, readEvent, type DrainReply, type Hello, type RpcEvent } from './rpc-wire.ts'
+import { CALL_PREFIX, DRAIN_PATH, HELLO_PATH, MAX_LINE_BYTES, MAX_PARAMS_BYTES, NDJSON, OCTETS, drainReplySchema, helloSchema, needsLines, readEvent, type CallNeeds, type DrainReply, type Hello, type RpcEvent } from './rpc-wire.ts'
+
+/** A call that no hello went before. */
+export interface AheadOptions extends CallOptions {
+  readonly needs?: CallNeeds
+  /** How long nothing may come before the head of the answer; undefined: for ever. */
+  readonly patienceMs?: number
+}
 
 export interface RpcClientOptions {
   /** Called before every new connection: checks what is on disk and names the address. @throws AppError when it is not safe */
@@ -40,7 +47,7 @@ export class RpcClient implements NodeDoor {
   /** Asks the node to finish what it does and leave. With `ifIdle` it stays when it is in use. */
   async drain (ask: { readonly ifIdle: boolean }, signal?: AbortSignal): Promise<DrainReply> { return await this.#document('POST', DRAIN_PATH, ask, drainReplySchema, signal) }
 
-  async call (method: string, params: unknown, options: CallOptions = {}): Promise<unknown> {
+  async call (method: string, params: unknown, options: AheadOptions = {}): Promise<unknown> {
     let result: { readonly value: unknown } | undefined
     // Read to the end, not only to the result: then the connection can be kept for the next call.
     for await (const event of this.#events(method, params, options)) {
@@ -51,7 +58,7 @@ export class RpcClient implements NodeDoor {
     return result.value
   }
 
-  async * list (method: string, params: unknown, options: CallOptions = {}): AsyncGenerator<unknown> {
+  async * list (method: string, params: unknown, options: AheadOptions = {}): AsyncGenerator<unknown> {
     let ended = false
     for await (const event of this.#events(method, params, options)) {
       if (event.kind === 'end') ended = true
@@ -80,7 +87,7 @@ export class RpcClient implements NodeDoor {
     this.#options.release?.()
   }
 
-  #events (method: string, params: unknown, options: CallOptions): AsyncGenerator<Exclude<RpcEvent, { kind: 'progress' | 'error' }>> {
+  #events (method: string, params: unknown, options: AheadOptions): AsyncGenerator<Exclude<RpcEvent, { kind: 'progress' | 'error' }>> {
     return this.#exchange(method, params, options, NDJSON, async function * (answer) {
       for await (const text of readLines(answer.body, MAX_LINE_BYTES)) {
         const event = readEvent(text)
@@ -92,8 +99,8 @@ export class RpcClient implements NodeDoor {
   }
 
   /** One call: sends it, and reads its answer. Leaving early closes the connection, which cancels the call. */
-  async * #exchange<T> (method: string, params: unknown, options: CallOptions, accept: string, read: (answer: HttpAnswer) => AsyncGenerator<T>): AsyncGenerator<T> {
-    const { signal, upload } = options
+  async * #exchange<T> (method: string, params: unknown, options: AheadOptions, accept: string, read: (answer: HttpAnswer) => AsyncGenerator<T>): AsyncGenerator<T> {
+    const { signal, upload, needs, patienceMs } = options
     signal?.throwIfAborted()
     const head = Buffer.from(`${JSON.stringify(params ?? {})}\n`)
     if (head.length > MAX_PARAMS_BYTES) throw new AppError('PARAMS_TOO_LARGE', `params of ${head.length} bytes are over the limit of ${MAX_PARAMS_BYTES}`, { exit: 'usage' })
@@ -102,7 +109,7 @@ export class RpcClient implements NodeDoor {
     signal?.addEventListener('abort', abort, { once: true })
     let uploadError: { readonly error: unknown } | undefined
     try {
-      const answer = await connection.request({ method: 'POST', path: CALL_PREFIX + method, accept, head, upload: upload === undefined ? undefined : remember(upload, error => { uploadError = { error } }) })
+      const answer = await connection.request({ method: 'POST', path: CALL_PREFIX + method, accept, headers: needs === undefined ? '' : needsLines(needs), patienceMs, head, upload: upload === undefined ? undefined : remember(upload, error => { uploadError = { error } }) })
       yield * read(answer)
     } catch (e) {
       if (signal?.aborted === true) throw signal.reason

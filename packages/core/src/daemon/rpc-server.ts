@@ -10,7 +10,7 @@ import { check } from '../schema/schema.ts'
 import type { Clock } from '../time/clock.ts'
 import { splitFirstLine } from './lines.ts'
 import { answer } from './rpc-answer.ts'
-import { CALL_PREFIX, DRAIN_PATH, HELLO_PATH, LINGER_MS, MAX_CONNECTIONS, MAX_PARAMS_BYTES, METHOD_PATTERN, NDJSON, PARAMS_TIMEOUT_MS, STATUS, drainAskSchema, type DrainReply, type Hello } from './rpc-wire.ts'
+import { CALL_PREFIX, DRAIN_PATH, HELLO_PATH, LINGER_MS, MAX_CONNECTIONS, MAX_PARAMS_BYTES, METHOD_PATTERN, NDJSON, PARAMS_TIMEOUT_MS, STATUS, drainAskSchema, meetsNeeds, type DrainReply, type Hello } from './rpc-wire.ts'
 import type { RpcHandler, ServiceLog } from './service.ts'
 
 export interface RpcServerDeps {
@@ -98,6 +98,7 @@ export class RpcServer {
   }
 
   async #serveCall (req: IncomingMessage, res: ServerResponse, method: string): Promise<void> {
+    if (!meetsNeeds(this.#deps.hello(), req.headers)) throw new AppError('HELLO_FIRST', `the node is not what this call needs; GET ${HELLO_PATH} says what it is`, { exit: 'busy' })
     const handler = METHOD_PATTERN.test(method) ? this.#deps.lookup(method) : undefined
     if (handler === undefined) throw new AppError('UNKNOWN_METHOD', `the node has no method ${method.slice(0, 100)}`, { exit: 'notFound', hints: ["'ipkit apps' lists what is loaded"] })
     if (this.#refusal !== undefined) throw this.#refusal

@@ -32,6 +32,35 @@ export function agree (ours: ProtocolRange, theirs: ProtocolRange): number | 'we
   return ours.max < theirs.min ? 'we are older' : 'they are older'
 }
 
+/** Headers of a call that goes ahead of the hello; a node of any version reads them. */
+export const PROTOCOL_HEADER = 'ipkit-protocol'
+export const SERVICE_HEADER = 'ipkit-service'
+
+/** What a client would look for in the hello. */
+export interface CallNeeds {
+  readonly protocol: ProtocolRange
+  /** The least build of a service. */
+  readonly service?: { readonly name: string, readonly build: number } | undefined
+}
+
+/** Header lines, each with its end. */
+export function needsLines ({ protocol, service }: CallNeeds): string {
+  return `${PROTOCOL_HEADER}: ${protocol.min}-${protocol.max}\r\n${service === undefined ? '' : `${SERVICE_HEADER}: ${service.name}/${service.build}\r\n`}`
+}
+
+/** Whether a call with these headers may begin. One without them builds on a hello, or is sent by hand; one that is not understood may not. */
+export function meetsNeeds ({ protocol, services }: Pick<Hello, 'protocol' | 'services'>, headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  const range = headers[PROTOCOL_HEADER]
+  const service = headers[SERVICE_HEADER]
+  if (range !== undefined) {
+    const [, min, max] = /^(\d{1,6})-(\d{1,6})$/.exec(String(range)) ?? []
+    if (min === undefined || typeof agree({ min: Number(min), max: Number(max) }, protocol) !== 'number') return false
+  }
+  if (service === undefined) return true
+  const [, name = '', build] = /^([a-z][a-z0-9-]{0,31})\/(\d{1,9})$/.exec(String(service)) ?? []
+  return Object.hasOwn(services, name) && services[name]! >= Number(build)
+}
+
 const protocolNumber = integer({ min: 1, max: 1_000_000 })
 const name = string({ min: 1, max: 64 })
 

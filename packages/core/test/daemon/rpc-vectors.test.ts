@@ -14,7 +14,7 @@ import { systemClock } from '@ipkit/core/time/clock'
 import { testWithProgram } from '@ipkit/testkit/test-with-program'
 
 interface Vectors {
-  requests: Array<{ title: string, method: string, path: string, body: string, status: number, type: string, answer?: string, code?: string }>
+  requests: Array<{ title: string, method: string, path: string, headers?: Record<string, string>, body: string, status: number, type: string, answer?: string, code?: string }>
   events: Array<{ line: string, event: unknown }>
   rejectedEvents: string[]
   rejectedErrors: unknown[]
@@ -40,7 +40,7 @@ beforeAll(async () => {
   dir = mkdtempSync(path.join(os.tmpdir(), 'ipkit-vectors-')); socket = path.join(dir, 's')
   server = new RpcServer({
     lookup: name => Object.hasOwn(methods, name) ? methods[name] : undefined, clock: systemClock, log: { debug () {}, info () {}, warn () {}, error () {} }, drain: () => ({ draining: false, calls: 1, leases: 2 }),
-    hello: () => ({ protocol: wire.RPC_PROTOCOL, version: 'v', capabilities: [], pid: 1, peerId: 'p', draining: false, busy: false, services: {} }),
+    hello: () => ({ protocol: wire.RPC_PROTOCOL, version: 'v', capabilities: [], pid: 1, peerId: 'p', draining: false, busy: false, services: { burn: 3 } }),
   })
   await server.listen(socket)
 })
@@ -48,7 +48,7 @@ afterAll(async () => { await server.close(new AppError('NODE_STOPPING', 'stoppin
 
 test.each(vectors.requests)('request: $title', async v => {
   const answer = await new Promise<{ status: number, type: string, text: string }>((resolve, reject) => {
-    const req = http.request({ socketPath: socket, method: v.method, path: v.path, agent: false }, res => {
+    const req = http.request({ socketPath: socket, method: v.method, path: v.path, headers: v.headers ?? {}, agent: false }, res => {
       let text = ''
       res.on('data', d => { text += String(d) }).on('end', () => { resolve({ status: res.statusCode!, type: res.headers['content-type']!, text }) }).on('error', reject)
     })

@@ -8,7 +8,8 @@ import { checkHome, checkNodeFiles, shellWord } from '@ipkit/core/config/home-ch
 import { readConfig } from '@ipkit/core/config/read-config'
 import { ClockEvidence } from '@ipkit/core/daemon/clock-evidence'
 import { takeNodeLock } from '@ipkit/core/daemon/node-lock'
-import type { OpenNodeInput, SharedNode } from '@ipkit/core/daemon/open-node'
+import type { SharedNode } from '@ipkit/core/daemon/open-node'
+import type { OpenNodeInput } from '@ipkit/core/daemon/open-node-input'
 import { RPC_PROTOCOL, agree, type Hello } from '@ipkit/core/daemon/rpc-wire'
 import { startFailure } from '@ipkit/core/daemon/start-failure'
 import { AppError } from '@ipkit/core/errors/app-error'
@@ -30,7 +31,7 @@ export function homeDoctor (node: SharedNode, input: OpenNodeInput, io: Io): Doc
   const wrong = (code: string, message: string, cure: string, cause?: unknown): AppError => new AppError(code, message, { hints: [cure], cause })
   const hello = async (): Promise<Hello | undefined> => await node.peek(io.signal)
   const status = async (): Promise<NodeStatus | undefined> => {
-    const answer = await node.callRunning('node.status', {}, io.signal).catch(() => undefined) // the check 'node' tells why
+    const answer = await node.callRunning('node.status', {}, { signal: io.signal, repeatable: true }).catch(() => undefined) // the check 'node' tells why
     return answer === undefined ? undefined : readStatus(answer.value)
   }
 
@@ -121,7 +122,7 @@ export function homeDoctor (node: SharedNode, input: OpenNodeInput, io: Io): Doc
     ],
     acceptClock: async () => {
       checkHome(paths, host)
-      if (await node.callRunning('node.acceptClock', {}, io.signal) === undefined) await ClockEvidence.open(paths.clockEvidence, io.clock).accept()
+      if (await node.callRunning('node.acceptClock', {}, { signal: io.signal }) === undefined) await ClockEvidence.open(paths.clockEvidence, io.clock).accept()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { ensureHome } from '@ipkit/core/config/home-check'
 import { isAppError } from '@ipkit/core/errors/app-error'
-import type { OpenNodeInput, SharedNode } from '@ipkit/core/daemon/open-node'
+import type { SharedNode } from '@ipkit/core/daemon/open-node'
+import type { OpenNodeInput } from '@ipkit/core/daemon/open-node-input'
 import { runNodeInForeground } from '@ipkit/core/daemon/spawn-node'
 import type { Io } from '@ipkit/core/cli/io'
 import { readStatus, type NodeControl, type NodeStatus } from '../domain/node-control.ts'
@@ -11,7 +12,7 @@ export function sharedNodeControl (node: SharedNode, input: OpenNodeInput, io: I
   const statusNow = async (): Promise<NodeStatus> => readStatus(await node.call('node.status', {}, { signal }))
   return {
     look: async () => {
-      const answer = await node.callRunning('node.status', {}, signal)
+      const answer = await node.callRunning('node.status', {}, { signal, repeatable: true })
       return answer === undefined ? undefined : readStatus(answer.value)
     },
     which: async () => {
@@ -38,7 +39,7 @@ export function sharedNodeControl (node: SharedNode, input: OpenNodeInput, io: I
     },
     stop: async how => {
       if (how === 'now') {
-        if (await node.callRunning('node.stop', {}, signal) === undefined) return 'none'
+        if (await node.callRunning('node.stop', {}, { signal }) === undefined) return 'none'
         while (await node.peek(signal) !== undefined) await io.clock.sleep(20, signal)
         return 'stopped'
       }
