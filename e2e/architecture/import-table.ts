@@ -17,6 +17,16 @@ const LIBP2P = '(@?libp2p|@?helia|@multiformats|blockstore-[a-z]+|datastore-[a-z
 
 export const ROWS: readonly Row[] = [
   {
+    files: /^core\/src\/names\/(ipns-name|compare-bytes|validity)$/,
+    may: ['core/src/(errors|schema)/.*', 'core/src/names/compare-bytes', 'core/src/identity/peer-id', 'multiformats'],
+    why: 'any command may read a name: that loads no cryptography',
+  },
+  {
+    files: /^core\/src\/names\/verify-record$/,
+    may: [CORE_DATA, 'ipns', 'core/src/identity/verify-with-key'],
+    why: 'signatures of names are judged by the ipns package, which knows libp2p, with the cryptography of node; the other files of names stay data',
+  },
+  {
     files: /^core\/src\/(errors|schema|link|names)\//,
     may: [CORE_DATA, 'core/src/identity/peer-id', PURE_PACKAGES],
     why: 'errors, schema, links and names are data: a browser page uses them too, so they know neither node nor libp2p',

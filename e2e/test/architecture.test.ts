@@ -30,6 +30,8 @@ describe('each rule sees a breach', () => {
     ['importTable', 'libp2p in the protocol', [file('packages/burn/src/protocol.ts', "import type { Stream } from '@libp2p/interface'")], /imports @libp2p\/interface/],
     ['importTable', 'libp2p in the daemon', [file('packages/core/src/daemon/a.ts', "import { createLibp2p } from 'libp2p'")], /imports libp2p: core imports core only/],
     ['importTable', 'Helia in the command-line frame', [file('packages/core/src/cli/a.ts', "export * from 'helia'")], /imports helia/],
+    ['importTable', 'hashes in a name', [file('packages/core/src/names/ipns-name.ts', "import { sha256 } from '@noble/hashes/sha2.js'")], /imports @noble\/hashes: any command may read a name/],
+    ['importTable', 'ipns beside the file for it', [file('packages/core/src/names/ipns-record.ts', "import { validate } from 'ipns/validator'")], /imports ipns: errors, schema/],
     ['importTable', 'node in a link', [file('packages/core/src/link/a.ts', "import 'node:path'")], /imports node:path/],
     ['importTable', 'the domain in bin.ts', [file('packages/burn/src/bin.ts', "import { a } from './domain/a.ts'")], /bin\.ts imports burn\/src\/domain\/a/],
     ['importTable', 'a folder that is not in the plan', [file('packages/burn/src/stuff/a.ts', '')], /has no row in the import table/],
