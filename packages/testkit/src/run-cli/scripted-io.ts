@@ -1,6 +1,6 @@
 import { AppError } from '@ipkit/core/errors/app-error'
 import { processFiles } from '@ipkit/core/cli/process-files'
-import type { InputStream, OutputStream, Prompt } from '@ipkit/core/cli/io'
+import type { FileAccess, InputStream, OutputStream, Prompt } from '@ipkit/core/cli/io'
 import type { HostIo } from '@ipkit/core/cli/run-cli'
 import type { Clock } from '@ipkit/core/time/clock'
 import { ManualClock } from '../manual-clock.ts'
@@ -10,6 +10,8 @@ export interface ScriptedIoOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** A real folder when the command touches files. */
   readonly cwd?: string
+  /** In place of the files of `cwd`. */
+  readonly files?: FileAccess
   /** What stdin carries; not a terminal then. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>
   /** Which of the three are terminals. */
@@ -41,7 +43,7 @@ export function scriptedIo (argv: readonly string[], options: ScriptedIoOptions 
     stdin: input(options.stdin ?? '', options.tty?.stdin ?? false),
     stdout: sink(chunk => { out.push(chunk) }, options.tty?.stdout ?? false, options.columns ?? 80, options.stdoutClosesAfter ?? Infinity),
     stderr,
-    files: processFiles(options.cwd ?? '/nonexistent'),
+    files: options.files ?? processFiles(options.cwd ?? '/nonexistent'),
     prompt: scriptedPrompt(answers, options, question => { err.push(question) }),
     clock: options.clock ?? new ManualClock(Date.UTC(2026, 0, 15, 12, 0, 0)),
     randomBytes: sizeBytes => Uint8Array.from({ length: sizeBytes }, () => options.randomByte?.(randomCount++) ?? 0xab),
