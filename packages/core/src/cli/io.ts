@@ -67,6 +67,7 @@ export interface ReadableFile extends AsyncDisposable {
 }
 
 export interface WholeFile extends AsyncDisposable {
+  /** One call at a time. It is synced from time to time, and a sync that failed is final. @throws AppError DISK_FULL; the disk's own errors */
   write(bytes: Uint8Array): Promise<void>
   /** fsync, rename, directory fsync. Disposing without it removes the temp file. */
   commit(): Promise<void>

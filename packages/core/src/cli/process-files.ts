@@ -4,6 +4,7 @@ import path from 'node:path'
 import { AppError } from '../errors/app-error.ts'
 import { codeOf } from '../errors/code-of.ts'
 import { fileError } from '../errors/file-error.ts'
+import { LongFile } from '../storage/long-file.ts'
 import type { FileAccess, ReadableFile, WholeFile } from './io.ts'
 import { removeStale, tempName } from './temp-files.ts'
 
@@ -94,25 +95,25 @@ async function createWhole (absolute: string, shown: string, options: { readonly
     if (there !== undefined && options.overwrite !== true) throw Object.assign(new Error('is there'), { code: 'EEXIST' })
   })
   await removeStale(folder)
-  const handle = await guard(async () => await fs.open(temp, 'wx', options.mode ?? 0o666))
+  const file = new LongFile(await guard(async () => await fs.open(temp, 'wx', options.mode ?? 0o666)))
+  let sizeBytes = 0
   let state: 'open' | 'committed' | 'gone' = 'open'
   const dispose = async (): Promise<void> => {
     if (state !== 'open') return
     state = 'gone'
-    await handle.close().catch(() => {})
+    await file.close().catch(() => {})
     await fs.rm(temp, { force: true })
   }
   return {
     async write (bytes) {
-      await guard(async () => {
-        for (let offset = 0; offset < bytes.length;) offset += (await handle.write(bytes, offset)).bytesWritten
-      })
+      await guard(async () => { await file.write(bytes, sizeBytes) })
+      sizeBytes += bytes.length
     },
     async commit () {
       try {
         await guard(async () => {
-          await handle.sync()
-          await handle.close()
+          await file.finish()
+          await file.close()
           if (options.overwrite === true) await fs.rename(temp, absolute)
           else await placeNew(temp, absolute, fs)
           state = 'committed'

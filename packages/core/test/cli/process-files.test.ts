@@ -5,6 +5,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { processFiles, type WriteFs } from '@ipkit/core/cli/process-files'
 import { tempName } from '@ipkit/core/cli/temp-files'
+import { SYNC_EVERY_BYTES } from '@ipkit/core/storage/long-file'
 
 let dir: string
 beforeEach(async () => { dir = await nodeFs.mkdtemp(path.join(tmpdir(), 'ipkit-files-')) })
@@ -51,7 +52,7 @@ test.each(['open', 'write', 'sync', 'link', 'folder'] as const)('a full disk at 
       if (step === 'open' || (step === 'folder' && flags === 'r')) throw full
       const handle = await nodeFs.open(file, flags, mode)
       if (step === 'write') handle.write = async () => { throw full }
-      if (step === 'sync') handle.sync = async () => { throw full }
+      if (step === 'sync') handle.datasync = async () => { throw full }
       return handle
     },
     link: async (from, to) => { if (step === 'link') throw full; await nodeFs.link(from, to) },
@@ -63,6 +64,25 @@ test.each(['open', 'write', 'sync', 'link', 'folder'] as const)('a full disk at 
   }
   await expect(attempt()).rejects.toThrow(withCode('DISK_FULL'))
   expect(await ls()).toEqual(step === 'folder' ? ['out.txt'] : []) // after the rename the file is whole, only maybe not durable
+})
+
+test('a sync that fails while a long file is written leaves no file, though the last one would succeed', async () => {
+  let syncs = 0
+  const fs: WriteFs = {
+    ...nodeFs,
+    open: async (file, flags, mode) => {
+      const handle = await nodeFs.open(file, flags, mode)
+      handle.datasync = async () => { if (++syncs === 1) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }) }
+      return handle
+    },
+  }
+  const attempt = async (): Promise<void> => {
+    await using file = await processFiles(dir, fs).createWhole('out.txt')
+    await file.write(new Uint8Array(SYNC_EVERY_BYTES))
+    await file.commit()
+  }
+  await expect(attempt()).rejects.toThrow(withCode('EIO'))
+  expect([syncs, await ls()]).toEqual([1, []])
 })
 
 test('where the file system has no links, rename places the file', async () => {
