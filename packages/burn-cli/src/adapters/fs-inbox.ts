@@ -4,7 +4,8 @@ import { isAppError } from '@ipkit/core/errors/app-error'
 import { array, base64url, boolean, check, integer, object, string, type Schema } from '@ipkit/core/schema/schema'
 import { atomicWrite } from '@ipkit/core/storage/atomic-write'
 import { createSlot, destroySlot, readSlot } from '@ipkit/core/storage/erasable-slot'
-import { diskError, diskFs, isErrno, readFully, requireSpace, syncFolder, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
+import { LongFile } from '@ipkit/core/storage/long-file'
+import { diskError, diskFs, isErrno, readFully, requireSpace, syncFolder, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
 import { CID } from 'multiformats/cid'
 import type { InboxAnswer } from '../domain/inbox-desk.ts'
@@ -94,7 +95,7 @@ class FsInboxEntry implements StoredEntry {
   #layout: Layout
   #hashes: Uint8Array | undefined
   #storedLeaves = 0
-  #content: StorageFile | undefined
+  #content: LongFile | undefined
 
   private constructor (fs: StorageFs, dir: string, id: string, layout: Layout) {
     this.#fs = fs
@@ -158,8 +159,8 @@ class FsInboxEntry implements StoredEntry {
   async storeLeaf (index: number, bytes: Uint8Array): Promise<void> {
     if (index !== this.#storedLeaves) throw new RangeError(`leaf ${index} where ${this.#storedLeaves} is due`)
     try {
-      this.#content ??= await this.#openContent()
-      await writeFully(this.#content, bytes, index * LEAF_BYTES)
+      this.#content ??= new LongFile(await this.#openContent())
+      await this.#content.write(bytes, index * LEAF_BYTES)
     } catch (e) {
       await this.#closeContent()
       throw diskError(e, this.#file(CONTENT))
@@ -175,8 +176,8 @@ class FsInboxEntry implements StoredEntry {
   async finishPayload (): Promise<void> {
     if (this.complete) return
     try {
-      this.#content ??= await this.#openContent()
-      await this.#content.datasync()
+      this.#content ??= new LongFile(await this.#openContent())
+      await this.#content.finish()
       await syncFolder(this.#fs, this.#dir)
     } catch (e) {
       throw diskError(e, this.#file(CONTENT))
@@ -193,6 +194,9 @@ class FsInboxEntry implements StoredEntry {
     const content = this.#content
     this.#content = undefined
     await content?.close().catch(() => {})
+    if (content?.doubtful !== true) return
+    this.#storedLeaves = 0 // to be fetched again: its leaves would pass for stored ones until the computer is started anew
+    await unlinkIfThere(this.#fs, this.#file(CONTENT)).catch(() => {})
   }
 
   async readPayload (from: number, sizeBytes: number): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 /** A payload on disk: `content`, the bytes as they are, and `hashes`, the SHA-256 of each 1 MiB leaf, 32 bytes each. */
 import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
+import { LongFile } from '@ipkit/core/storage/long-file'
 import { diskError, isErrno, readFully, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import { LEAF_BYTES, MAX_PAYLOAD_BYTES } from '../domain/limits.ts'
 import { HASH_BYTES } from '../domain/payload-layout.ts'
@@ -10,27 +11,27 @@ export const CONTENT = 'content'
 export const HASHES = 'hashes'
 
 /**
- * Stores a payload leaf by leaf while it comes in: three leaves in memory, one write a leaf, one sync at the end.
+ * Stores a payload leaf by leaf while it comes in: three leaves in memory, one write a leaf, synced meanwhile and at the end.
  * @throws AppError DISK_FULL, PAYLOAD_EMPTY, PAYLOAD_TOO_LARGE; the signal's reason. The caller removes the files then.
  */
 export async function storePayload (fs: StorageFs, dir: string, payload: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<{ sizeBytes: number, hashes: Uint8Array }> {
   const file = path.join(dir, CONTENT)
-  let handle: StorageFile | undefined
+  let content: LongFile | undefined
   try {
-    handle = await fs.open(file, 'wx', 0o600)
-    const { sizeBytes, hashes } = await writeLeaves(handle, payload, signal)
+    content = new LongFile(await fs.open(file, 'wx', 0o600))
+    const { sizeBytes, hashes } = await writeLeaves(content, payload, signal)
     if (sizeBytes === 0) throw new AppError('PAYLOAD_EMPTY', 'no bytes came for the message')
-    await handle.datasync()
+    await content.finish()
     await writeWhole(fs, path.join(dir, HASHES), hashes)
     return { sizeBytes, hashes }
   } catch (e) {
     throw diskError(e, file)
   } finally {
-    await handle?.close().catch(() => {})
+    await content?.close().catch(() => {})
   }
 }
 
-async function writeLeaves (handle: StorageFile, payload: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<{ sizeBytes: number, hashes: Uint8Array }> {
+async function writeLeaves (content: LongFile, payload: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<{ sizeBytes: number, hashes: Uint8Array }> {
   const hashes: Uint8Array[] = []
   const free: Buffer[] = [Buffer.allocUnsafe(LEAF_BYTES), Buffer.allocUnsafe(LEAF_BYTES), Buffer.allocUnsafe(LEAF_BYTES)]
   const working: Array<Promise<Buffer>> = []
@@ -41,7 +42,7 @@ async function writeLeaves (handle: StorageFile, payload: AsyncIterable<Uint8Arr
   /** Writing runs beside hashing and the taking in; the first failure comes out at the next leaf. */
   const store = async (buffer: Buffer, length: number, index: number): Promise<Buffer> => {
     const bytes = buffer.subarray(0, length)
-    const writing = writeFully(handle, bytes, index * LEAF_BYTES)
+    const writing = content.write(bytes, index * LEAF_BYTES)
     hashes[index] = nodeBulkCrypto.sha256(bytes) // here: another thread would be given a copy, and the sender's command is slower than this
     await writing
     return buffer

@@ -10,9 +10,12 @@ export interface InboxEntry {
   readonly storedLeaves: number
   /** @param hashes SHA-256 of each leaf, already checked against `root` @throws AppError DISK_FULL, also when the payload will not fit: the sender has chosen its size */
   acceptLayout(sizeBytes: number, hashes: Uint8Array): Promise<void>
-  /** The next leaf, already checked against its hash; `bytes` hold until this has settled. @throws AppError DISK_FULL: what was stored stays */
+  /**
+   * The next leaf, already checked against its hash; `bytes` hold until this has settled.
+   * @throws AppError DISK_FULL: what was stored stays, unless the disk may have lost some of it
+   */
   storeLeaf(index: number, bytes: Uint8Array): Promise<void>
-  /** All leaves are on the disk when it resolves. */
+  /** All leaves are on the disk when it resolves. @throws as `storeLeaf` */
   finishPayload(): Promise<void>
   /** The first bytes of the payload, to check magic, version and flags. */
   readPayload(from: number, sizeBytes: number): Promise<Uint8Array>

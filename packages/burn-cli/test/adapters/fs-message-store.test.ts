@@ -2,7 +2,8 @@ import * as fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { faultyFs, type FaultyFs } from '@ipkit/testkit/faulty-fs'
+import type { StorageFs } from '@ipkit/core/storage/storage-fs'
+import { faultyFs } from '@ipkit/testkit/faulty-fs'
 import { ManualClock } from '@ipkit/testkit/manual-clock'
 import { fsMessageStore } from '../../src/adapters/fs-message-store.ts'
 import { nodeBulkCrypto } from '../../src/adapters/node-bulk-crypto.ts'
@@ -24,7 +25,7 @@ afterEach(async () => { await fs.rm(dir, { recursive: true, force: true }) })
 const folder = (): string => path.join(dir, 'messages', idText(ID))
 const files = async (): Promise<string[]> => await fs.readdir(folder()).then(f => f.toSorted(), () => [])
 
-async function open (options: { fs?: FaultyFs, clock?: ManualClock, reports?: string[] } = {}): Promise<Outbox> {
+async function open (options: { fs?: StorageFs, clock?: ManualClock, reports?: string[] } = {}): Promise<Outbox> {
   const report = (what: string): void => { options.reports?.push(what) }
   return await Outbox.open({
     store: fsMessageStore({ dataDir: dir, report, ...options.fs === undefined ? {} : { fs: options.fs } }),
@@ -116,6 +117,23 @@ describe('payload', () => {
     expect(await fs.readdir(path.join(dir, 'messages'))).toEqual([])
     await add(outbox) // and the same id can be added
     expect(await claim(outbox, A)).toBe('D')
+    await outbox.close()
+  })
+
+  test('that the disk loses bytes of while more come is no message, though the last sync would succeed', async () => {
+    async function * long (): AsyncGenerator<Uint8Array> { for (let i = 0; i < 34; i++) yield bytes(i, LEAF_BYTES) }
+    let syncs = 0
+    const losing: StorageFs = {
+      ...fs,
+      async open (file, flags, mode) {
+        const handle = await fs.open(file, flags, mode)
+        if (path.basename(file) === 'content') handle.datasync = async () => { if (++syncs === 1) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }) }
+        return handle
+      },
+    }
+    const outbox = await open({ fs: losing })
+    await expect(add(outbox, { payload: long() })).rejects.toMatchObject({ code: 'EIO' })
+    expect([syncs, await fs.readdir(path.join(dir, 'messages'))]).toEqual([1, []])
     await outbox.close()
   })
 

@@ -375,6 +375,27 @@ describe.each(['full', 'fail', 'kill', 'torn'] as const)('%s at every step of th
   }, 120_000)
 })
 
+describe('a disk that loses bytes and says so at a sync only', () => {
+  test.each([
+    ['while more of them come', 34, 'EIO', {}],
+    ['while more of them come, and the link is cut', 34, 'Error: link cut', { cutAfterBytesFromB: 2000 + 32.5 * LEAF_BYTES }],
+    ['at the end', 3, 'EIO', {}],
+  ])('%s: nothing is claimed, and all is fetched again, for reading would show the bytes', async (_when, leaves, found, faults: Faults) => {
+    const w = await world({}, leaves * LEAF_BYTES)
+    const dry = faultyFs()
+    await reader(w, { fs: dry }).fetch(w.link, quiet, never)
+    await fs.rm(path.join(dir, 'inbox'), { recursive: true })
+    w.faults = [faults]
+    const r = reader(w, { fs: faultyFs({ at: dry.steps.indexOf('datasync content'), kind: 'fail' }) })
+    expect(await code(r.fetch(w.link, quiet, never))).toBe(found)
+    expect([state(w), await inbox(), await code(r.claim(w.link, undefined, never))]).toEqual(['unread', ['hashes', 'layout'], 'NOT_FETCHED'])
+    const seen: number[] = []
+    await r.fetch(w.link, (_step, done) => { if (done !== undefined) seen.push(done) }, never)
+    expect([seen[0], seen.length]).toEqual([LEAF_BYTES, leaves])
+    expect(Buffer.compare(await whole(r), w.payload)).toBe(0)
+  }, 60_000)
+})
+
 async function until (done: () => boolean | Promise<boolean>): Promise<void> {
   for (let i = 0; i < 2000; i++) { if (await done()) return; await new Promise(resolve => setTimeout(resolve, 5)) }
   throw new Error('it never came about')
