@@ -68,8 +68,6 @@ export interface ReaderDeps {
   readonly clock: Clock
   readonly signal?: AbortSignal
   sha256(bytes: Uint8Array): Uint8Array
-  /** The same on another thread, where there is one: hashing is most of the work of fetching. */
-  sha256Aside?(bytes: Uint8Array): Promise<Uint8Array>
 }
 
 /** Reads a sender's answers. Every wait has an end. */
@@ -93,7 +91,7 @@ export class AnswerReader {
   /** @param hash SHA-256 that the leaf must have @throws as `next`, AppError CONTENT_ALTERED */
   async leaf (index: number, sizeBytes: number, hash: Uint8Array): Promise<Uint8Array> {
     const bytes = await this.uncheckedLeaf(index)
-    await this.checkLeaf(index, bytes, sizeBytes, hash)
+    this.checkLeaf(index, bytes, sizeBytes, hash)
     return bytes
   }
 
@@ -105,8 +103,8 @@ export class AnswerReader {
   }
 
   /** @throws AppError CONTENT_ALTERED */
-  async checkLeaf (index: number, bytes: Uint8Array, sizeBytes: number, hash: Uint8Array): Promise<void> {
-    const found = bytes.length !== sizeBytes ? undefined : this.#deps.sha256Aside === undefined ? this.#deps.sha256(bytes) : await this.#deps.sha256Aside(bytes)
+  checkLeaf (index: number, bytes: Uint8Array, sizeBytes: number, hash: Uint8Array): void {
+    const found = bytes.length === sizeBytes ? this.#deps.sha256(bytes) : undefined
     if (found === undefined || found.some((b, i) => b !== hash[i])) {
       throw new AppError('CONTENT_ALTERED', `piece ${index} of the content is not what the link names`, { exit: 'refused', hints: ['the sender is faulty or dishonest; nothing was used up'] })
     }
@@ -152,7 +150,7 @@ export async function fetchPayload (deps: ReaderDeps, channel: ByteChannel, targ
   let doneBytes = Math.min(from * leafSize(sizeBytes, 0), sizeBytes)
   let storing: Promise<void> = Promise.resolve()
   const store = async (index: number, bytes: Uint8Array): Promise<void> => {
-    await answers.checkLeaf(index, bytes, leafSize(sizeBytes, index), hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES))
+    answers.checkLeaf(index, bytes, leafSize(sizeBytes, index), hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES))
     await entry.storeLeaf(index, bytes)
     options.onProgress?.(doneBytes += bytes.length, sizeBytes)
   }

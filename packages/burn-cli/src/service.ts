@@ -12,7 +12,6 @@ import { fsPlainStore } from './adapters/fs-plain-store.ts'
 import { nodeBulkCrypto } from './adapters/node-bulk-crypto.ts'
 import { readPlain } from './adapters/read-plain.ts'
 import { servePlain } from './adapters/serve-plain.ts'
-import { sha256Aside } from './adapters/sha256-aside.ts'
 import { WebDoor } from './adapters/web-door.ts'
 import { toJson } from './domain/json-bytes.ts'
 import { MAX_STREAMS, MAX_STREAMS_PER_PEER } from './domain/limits.ts'
@@ -60,7 +59,6 @@ async function start (scope: ServiceScope): Promise<AsyncDisposable> {
     clock,
     report,
     sha256: nodeBulkCrypto.sha256,
-    sha256Aside,
     randomBytes: n => scope.randomBytes(n),
     dial: senderDial.dial,
     hangUp: async id => { await senderDial.hangUp(id) },

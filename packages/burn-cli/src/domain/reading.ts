@@ -32,8 +32,6 @@ export interface ReadingDeps {
   readonly store: InboxStore
   readonly clock: Clock
   sha256(bytes: Uint8Array): Uint8Array
-  /** On another thread. */
-  sha256Aside(bytes: Uint8Array): Promise<Uint8Array>
   randomBytes(sizeBytes: number): Uint8Array
   /**
    * A conversation with the sender, and with nobody else.

@@ -9,7 +9,6 @@ import { ManualClock } from '@ipkit/testkit/manual-clock'
 import { memoryChannelPair, type Faults } from '@ipkit/testkit/memory-channel'
 import { fsInbox } from '../../src/adapters/fs-inbox.ts'
 import { nodeBulkCrypto } from '../../src/adapters/node-bulk-crypto.ts'
-import { sha256Aside } from '../../src/adapters/sha256-aside.ts'
 import { linkProofKey, messageId, passProofKey } from '../../src/domain/keys.ts'
 import { LEAF_BYTES, LEASE_MS, TOMBSTONE_MS } from '../../src/domain/limits.ts'
 import { idText } from '../../src/domain/message-record.ts'
@@ -69,7 +68,6 @@ function reader (w: World, options: { fs?: StorageFs, folder?: string } = {}): R
     store: fsInbox({ dataDir: options.folder ?? dir, clock: w.clock, ...options.fs === undefined ? {} : { fs: options.fs } }),
     clock: w.clock,
     sha256: nodeBulkCrypto.sha256,
-    sha256Aside,
     randomBytes: n => new Uint8Array(n).fill(++w.random),
     report: what => { w.reports.push(what) },
     hangUp: async id => { w.hungUp.push(id) },
