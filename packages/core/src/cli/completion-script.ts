@@ -28,7 +28,8 @@ function placesOf (table: CommandTable): Place[] {
     return { path, words: specs.flatMap(s => s.choices ?? []).map(word => ({ word, describe: '' })), flags: flagsOf(c), files: specs.some(s => s.complete !== undefined) }
   }
   return [
-    { path: '', words: table.commands.map(describe), flags: flagsOf(table), files: false },
+    { path: '', words: [...table.commands.map(describe), { word: 'help', describe: 'show the help page of a command' }], flags: flagsOf(table), files: false },
+    { path: 'help', words: table.commands.map(({ name }) => ({ word: name, describe: '' })), flags: [], files: false },
     ...table.commands.flatMap(c => 'commands' in c
       ? [{ path: c.name, words: c.commands.map(describe), flags: flagsOf(c), files: false }, ...c.commands.map(inner => leaf(inner, `${c.name} ${inner.name}`))]
       : [leaf(c, c.name)]),
@@ -65,7 +66,7 @@ ${chosen.map(([name, choices]) => `    ${name}) mapfile -t COMPREPLY < <(compgen
     esac
   done
   case "$place" in
-${places.map(p => `    "${p.path}") words="${[...p.words.map(w => w.word), ...p.flags.flatMap(f => f.alias === undefined ? [f.flag] : [f.flag, f.alias]), '--help'].join(' ')}"${p.files ? ' files=yes' : ''} ;;\n`).join('')}  esac
+${places.map(p => `    "${p.path}") words="${[...p.words.map(w => w.word), ...p.flags.flatMap(f => f.alias === undefined ? [f.flag] : [f.flag, f.alias]), '--help', ...p.path === '' ? ['--version'] : []].join(' ')}"${p.files ? ' files=yes' : ''} ;;\n`).join('')}  esac
   [[ "$word" == -* || -z "$files" ]] && mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
   if [[ -n "$files" && "$word" != -* ]]; then compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi
 }
@@ -81,7 +82,7 @@ function zshScript (table: CommandTable): string {
     return alias === undefined ? `'${spec.type === 'many' ? '*' : ''}${flag}${text}'` : `'(${alias} ${flag})'{${alias},${flag}}'${text}'`
   }
   const fn = identifier(table.name)
-  const args = (p: Place, more: readonly string[]): string => [...p.flags.map(option), "'(-h --help)'{-h,--help}'[show the help page]'", ...more].join(' \\\n        ')
+  const args = (p: Place, more: readonly string[]): string => [...p.flags.map(option), "'(-h --help)'{-h,--help}'[show the help page]'", ...p.path === '' ? ["'--version[print the version]'"] : [], ...more].join(' \\\n        ')
   const branch = (p: Place): string => {
     if (p.words.some(w => w.describe !== '')) return '' // a group: its own function
     const rest = p.files ? "'*:file:_files'" : p.words.length > 0 ? `'*:value:(${p.words.map(w => w.word).join(' ')})'` : "'*: :'"
@@ -135,6 +136,8 @@ function fishScript (table: CommandTable): string {
   }
   return `# fish completion for ${table.name}:  ${table.name} completion fish > ~/.config/fish/completions/${table.name}.fish
 complete -c ${table.name} -f
+complete -c ${table.name} -s h -l help -d 'show the help page'
+complete -c ${table.name} -n __fish_use_subcommand -l version -d 'print the version'
 ${lines.join('\n')}
 `
 }

@@ -36,6 +36,10 @@ describe('bash', () => {
     [['completion', 'z'], ['zsh']],
     [['box', 'add', '--q'], ['--quiet']],
     [['count', '--expi'], []],
+    [['--vers'], ['--version']],
+    [['pack', '--vers'], []],
+    [['he'], ['help']],
+    [['help', 'p'], ['pack']],
   ]
   testWithProgram('bash')('offers what fits', () => {
     for (const [typed, offered] of cases) {
@@ -54,6 +58,9 @@ testWithProgram('fish')('fish offers what fits', () => {
   expect(fish('demo box ')).toEqual(['add', 'ls'])
   expect(fish('demo pack --lev')).toEqual(['--level'])
   expect(fish('demo pack --level ')).toEqual(['best', 'fast'])
+  expect(fish('demo --vers')).toEqual(['--version'])
+  expect(fish('demo pack --vers')).toEqual([])
+  expect(fish('demo help pa')).toEqual(['pack'])
 })
 
 test('every command and flag of the table stands in every script', () => {
