@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { STREAM_WINDOW_BYTES } from '@ipkit/core/net/limits'
 import type { Person } from '@ipkit/testkit/person'
 import { seededRandom } from '@ipkit/testkit/seeded-random'
 import { TcpProxy } from '@ipkit/testkit/tcp-proxy'
 import { walkOrder } from '@ipkit/testkit/walk-order'
+import { LEAF_BYTES } from '../../packages/burn-cli/src/domain/limits.ts'
 import { parseBurnLink } from '../../packages/burn-cli/src/domain/link.ts'
 import { addMessage, BurnScene, getMessage, inboxFolder, killNode, listFolder, portOf, statusOf } from '../faults/burn-scene.ts'
 import { cleanUp, soak, tally } from '../soak/burn-cuts.soak.ts'
@@ -60,7 +62,8 @@ describe('the sender', () => {
     expect(await getMessage(bob, link, there)).toMatchObject({ exit: 0 })
     expect(readFileSync(path.join(bob.folder, 'out')).equals(content)).toBe(true)
     expect(proxy.passed.down).toBeGreaterThan(SIZE / 3)
-    expect(proxy.passed.down).toBeLessThan(SIZE * 0.65)
+    // Of the first half is lost: what the stream's window lets be under way, a leaf that was not whole, one that was not stored; and framing is sent besides.
+    expect(proxy.passed.down).toBeLessThan(SIZE / 2 + STREAM_WINDOW_BYTES + 2 * LEAF_BYTES + SIZE / 50)
     expect((await statusOf(alice, id)).state).toBe('read')
     await alice.run('ipkit', ['stop'])
   }, 120_000)
