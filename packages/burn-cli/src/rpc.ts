@@ -4,7 +4,7 @@
  */
 import type { CallOptions, NodeDoor } from '@ipkit/core/daemon/node-door'
 import { answer, array, base64url, boolean, check, integer, literal, nullable, object, optional, string, type Infer, type Schema } from '@ipkit/core/schema/schema'
-import { toJson } from './domain/json-bytes.ts'
+import { toJson } from '@ipkit/core/schema/to-json'
 import { ID_BYTES, KEY_BYTES } from './domain/key-sizes.ts'
 import { MAX_EXPIRY_MS, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, MAX_READS, MIN_EXPIRY_MS } from './domain/limits.ts'
 

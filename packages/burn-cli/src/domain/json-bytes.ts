@@ -1,12 +1,4 @@
-import { encodeBase64url } from '@ipkit/core/schema/base64url'
-
-/** Plain data for JSON: bytes become base64url text, at any depth. */
-export function toJson (value: unknown): unknown {
-  if (value instanceof Uint8Array) return encodeBase64url(value)
-  if (Array.isArray(value)) return value.map(toJson)
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, toJson(v)]))
-  return value
-}
+import { toJson } from '@ipkit/core/schema/to-json'
 
 /** UTF-8 of the JSON of it. */
 export const toJsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(toJson(value)))

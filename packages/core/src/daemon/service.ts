@@ -36,6 +36,16 @@ export interface ServiceScope {
   ephemeralHost(options: EphemeralHostOptions): Promise<EphemeralHost>
   /** Needs 'http': an HTTP listener of the node's (config `httpListen`, `IPKIT_HTTP_LISTEN`), shared by path prefix. */
   readonly http: ServiceHttp
+  /** Needs 'keys': the signing keys of the home. */
+  readonly keys: ServiceKeys
+  /** Needs 'fetch': libp2p's fetch protocol, for small values by key. */
+  readonly fetch: ServiceFetch
+  /** Needs 'pubsub': gossipsub. */
+  readonly pubsub: ServicePubsub
+  /** Needs 'peers': who is connected. */
+  readonly peers: ServicePeers
+  /** Needs 'value-store': the DHTs that the config turns on. */
+  readonly valueStore: ServiceValueStore
   /** Needs 'blocks': the node's public blockstore, which bitswap serves. Pins are counted per service. */
   readonly blocks: ServiceBlocks
 }
@@ -133,6 +143,71 @@ export interface ServiceHttp {
   urls(): Promise<string[]>
   /** Handles every request whose path is `/<name>` or below it. Node's own request and response objects. */
   handle(handler: (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => Promise<void>): Promise<void>
+}
+
+/** Ed25519 keys by name. The home's own is 'self': it is always there, first, and is not exported, replaced or removed here. */
+export interface ServiceKeys {
+  list(): Promise<readonly NamedKey[]>
+  /** @returns undefined when there is none of that name */
+  signer(name: string): Promise<KeySigner | undefined>
+  /** Durable when it resolves. @throws AppError KEY_EXISTS, KEY_NAME_INVALID */
+  create(name: string): Promise<NamedKey>
+  /** @param seed 32 bytes @throws AppError KEY_EXISTS, KEY_KNOWN (it has another name here), KEY_NAME_INVALID */
+  import(name: string, seed: Uint8Array): Promise<NamedKey>
+  /** @throws AppError KEY_UNKNOWN, KEY_IS_SELF */
+  exportSeed(name: string): Promise<Uint8Array>
+  /** @throws AppError KEY_UNKNOWN, KEY_IS_SELF */
+  remove(name: string): Promise<NamedKey>
+}
+
+export interface NamedKey {
+  readonly name: string
+  /** Raw, 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly peerId: string
+}
+
+export interface KeySigner {
+  readonly publicKey: Uint8Array
+  /** @returns 64 bytes */
+  sign(message: Uint8Array): Uint8Array
+}
+
+/** `/libp2p/fetch/0.0.1`: keys are bytes, values at most 64 KiB. */
+export interface ServiceFetch {
+  /** Answers keys that begin with `prefix`. One service a prefix. @param lookup undefined: not found @throws AppError FETCH_PREFIX_TAKEN */
+  answer(prefix: string, lookup: (key: Uint8Array, peer: string) => Promise<Uint8Array | undefined>): void
+  /** @param peer as for `net.open` @returns undefined: the peer has nothing under this key @throws AppError PEER_UNREACHABLE, PEER_NO_PROTOCOL, PEER_REFUSED */
+  ask(peer: readonly string[], key: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>
+}
+
+export interface ServicePubsub {
+  /** @param handler of messages whose signature was checked; what it throws is logged. Those over 64 KiB never come */
+  subscribe(topic: string, handler: (message: { readonly from: string, readonly data: Uint8Array }) => void): void
+  unsubscribe(topic: string): void
+  /** @returns how many peers it was sent to; 0: nobody listens */
+  publish(topic: string, data: Uint8Array): Promise<number>
+  /** Peer ids that listen to the topic, as far as is known. */
+  listeners(topic: string): string[]
+  /** @returns stops it */
+  onListener(handler: (peer: string, topic: string) => void): () => void
+}
+
+export interface ServicePeers {
+  /** Peer ids, each once, with the protocols that each has told. */
+  list(): ReadonlyArray<{ readonly peerId: string, readonly protocols: readonly string[] }>
+  /** Calls `handler` for each peer that connects, once it is known what it speaks. @returns stops it */
+  onConnect(handler: (peerId: string) => void): () => void
+}
+
+/** Values by key in a DHT: what is put is not checked there, and what comes back is not either. */
+export interface ServiceValueStore {
+  /** Those that are on: 'lan-dht', 'public-dht'. */
+  readonly stores: readonly string[]
+  /** Resolves when a peer has confirmed it and gives it back. @throws AppError VALUE_NOT_STORED */
+  put(store: string, key: Uint8Array, value: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>
+  /** Values as they come, repeated or not; ends when everybody was asked. */
+  get(store: string, key: Uint8Array, options?: { readonly signal?: AbortSignal }): AsyncIterable<Uint8Array>
 }
 
 export interface ServiceBlocks {
