@@ -65,7 +65,7 @@ export function isForked (memory: NameMemory): boolean {
 }
 
 /** The sequence of the next record to publish; it heals a fork. @throws AppError SEQUENCE_EXHAUSTED */
-export function nextSequence (memory: NameMemory | undefined): bigint {
+export function nextSequence (memory: Pick<NameMemory, 'name' | 'sequence'> | undefined): bigint {
   if (memory === undefined) return 0n
   if (memory.sequence === MAX_SEQUENCE) {
     throw new AppError('SEQUENCE_EXHAUSTED', `${memory.name.text} has the sequence ${MAX_SEQUENCE}, the highest there is: nothing can follow it`, { exit: 'refused', hints: ['publish under a new name'] })
