@@ -32,10 +32,6 @@ export const SWEEP_MS = MINUTE_MS
 /** Names that are kept alive hold the node so long; renewed each day. */
 export const LEASE_MS = 7 * 24 * HOUR_MS
 export const LEASE_STEP_MS = 24 * HOUR_MS
-/** A clock further ahead of our last durable write than this is said to have jumped, for as long as `JUMP_SAID_MS`. */
-export const JUMP_MS = 24 * HOUR_MS
-export const JUMP_SAID_MS = HOUR_MS
-export const CLOCK_STEP_MS = HOUR_MS
 
 export const MAX_STRANGERS = 2000
 export const MAX_STRANGERS_PER_SENDER = 100

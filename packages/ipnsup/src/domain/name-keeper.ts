@@ -10,7 +10,6 @@ import type { NameMemories } from '@ipkit/core/names/name-memories'
 import { chosenRecord, type NameMemory } from '@ipkit/core/names/name-memory'
 import { judgeFreshness } from '@ipkit/core/names/validity'
 import type { Clock } from '@ipkit/core/time/clock'
-import type { ClockMark } from './clock-mark.ts'
 import type { Exchange } from './exchange.ts'
 import type { HandingOver } from './handing-over.ts'
 import type { KeptNames } from './kept-names.ts'
@@ -28,7 +27,8 @@ export interface KeeperDeps {
   readonly handing: HandingOver
   readonly exchange: Exchange
   readonly clock: Clock
-  readonly clockMark: ClockMark
+  /** What the node says of its clock: no record is signed by itself while it is doubted, for a wrong year would stay in it. */
+  readonly clockState: () => ClockState
   readonly leases: LeaseHolder
   /** @returns undefined: the key is not here any more */
   readonly signerOf: (name: IpnsName) => Promise<RecordSigner | undefined>
@@ -36,6 +36,8 @@ export interface KeeperDeps {
   readonly isServing: () => boolean
   readonly report: (what: string, error: unknown) => void
 }
+
+export type ClockState = 'ok' | 'set-back' | 'jumped-forward'
 
 interface State { readonly dueMs: number, readonly alive: boolean }
 
@@ -119,7 +121,6 @@ export class NameKeeper {
       await this.#renew(name)
       await this.#lookUp(name, signal)
       await this.#deps.handing.deliver(name, signal)
-      await this.#deps.clockMark.note()
       state = await this.#stateOf(name)
     } catch (e) {
       if (!signal.aborted) this.#deps.report(`keeping ${name.text}`, e)
@@ -134,7 +135,7 @@ export class NameKeeper {
     const nowMs = this.#deps.clock.now()
     const { own, followedSinceMs } = this.#deps.kept.find(name) ?? { own: null, followedSinceMs: null }
     const isFresh = memory !== undefined && judgeFreshness(chosenRecord(memory).validity, nowMs).state === 'fresh'
-    const renewMs = memory === undefined || this.#deps.clockMark.isDoubted ? undefined : this.#renewMs(name, memory)
+    const renewMs = memory === undefined || this.#deps.clockState() !== 'ok' ? undefined : this.#renewMs(name, memory)
     const lookMs = this.#deps.exchange.sources().length === 0 ? undefined : this.#lookMs(name, memory)
     const times = [renewMs, lookMs, await this.#deps.handing.dueMs(name)].filter(t => t !== undefined)
     // What is due and was not done (its try is under way, its key is away) is not asked for in a circle.
@@ -155,7 +156,7 @@ export class NameKeeper {
   async #renew (name: IpnsName): Promise<void> {
     const nowMs = this.#deps.clock.now()
     const memory = await this.#deps.memories.get(name)
-    if (memory === undefined || this.#deps.clockMark.isDoubted || (this.#renewMs(name, memory) ?? Infinity) > nowMs) return
+    if (memory === undefined || this.#deps.clockState() !== 'ok' || (this.#renewMs(name, memory) ?? Infinity) > nowMs) return
     this.#renewTriedMs.set(name.text, nowMs)
     const signer = await this.#deps.signerOf(name)
     if (signer !== undefined && await this.#deps.publisher.renew(signer) !== undefined) this.#renewTriedMs.delete(name.text)

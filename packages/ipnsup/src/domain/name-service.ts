@@ -9,7 +9,6 @@ import { judgeFreshness } from '@ipkit/core/names/validity'
 import type { Clock } from '@ipkit/core/time/clock'
 import { withDeadline } from '@ipkit/core/time/deadline'
 import type { ImportResult, KeyItem, NameItem, PublishParams, PublishResult, ResolveResult, SyncItem, WatchItem } from '../rpc.ts'
-import { ClockMark, type ClockState } from './clock-mark.ts'
 import { DnsLinks, type ResolveTxt } from './dns-links.ts'
 import type { Exchange, RecordDesk } from './exchange.ts'
 import { HandingOver } from './handing-over.ts'
@@ -17,7 +16,7 @@ import { isPublished, NO_HANDOVER } from './handover.ts'
 import { importRecord, type ImportInput } from './import-record.ts'
 import { KeptNames } from './kept-names.ts'
 import { PUBLISH_WAIT_MS } from './limits.ts'
-import { NameKeeper } from './name-keeper.ts'
+import { NameKeeper, type ClockState } from './name-keeper.ts'
 import { knownNames, listNames, nameItem, placeStates, unknownName, type NameListDeps } from './name-list.ts'
 import { NameLookup } from './name-lookup.ts'
 import { parseTarget } from './name-target.ts'
@@ -51,7 +50,6 @@ interface Parts extends NameServiceDeps, NameListDeps {
   readonly strangers: Strangers
   readonly watches: NameWatches
   readonly intake: RecordIntake
-  readonly clockMark: ClockMark
   readonly publisher: Publisher
   readonly lookup: NameLookup
   readonly handing: HandingOver
@@ -75,21 +73,19 @@ export class NameService {
     const memories = new NameMemories(memoryStore)
     const kept = await KeptNames.open({ store: prefixedStore(store, 'kept/'), report })
     const strangers = new Strangers(prefixedStore(store, 'stranger/'))
-    const clockMark = await ClockMark.open({ store, clock, nodeState: deps.clockState })
     const ownKeys = new OwnKeys(deps.keys)
     const watches = new NameWatches()
     const changed = (memory: NameMemory, source: string): void => {
       watches.tell({ memory, source, atMs: clock.now() })
       keeper.look(memory.name)
-      clockMark.note().catch((e: unknown) => { report('the mark of the clock', e) })
     }
     const intake = new RecordIntake({ memories, clock, changed })
     const publisher = new Publisher({ memories, kept, intake, clock })
     const lookup = new NameLookup({ memories, intake, strangers, exchange, clock })
     const handing = new HandingOver({ memories, kept, exchange, clock })
-    const keeper = new NameKeeper({ ...deps, memories, kept, watches, publisher, lookup, handing, clockMark, signerOf: async name => await ownKeys.signerOf(name) })
+    const keeper = new NameKeeper({ ...deps, memories, kept, watches, publisher, lookup, handing, signerOf: async name => await ownKeys.signerOf(name) })
     const dnsLinks = new DnsLinks({ store: prefixedStore(store, 'dnslink/'), resolveTxt: deps.resolveTxt, clock })
-    const parts: Parts = { ...deps, memories, memoryStore, kept, keeper, ownKeys, strangers, watches, intake, clockMark, publisher, lookup, handing, dnsLinks, keyNames: async () => await ownKeys.byName() }
+    const parts: Parts = { ...deps, memories, memoryStore, kept, keeper, ownKeys, strangers, watches, intake, publisher, lookup, handing, dnsLinks, keyNames: async () => await ownKeys.byName() }
     return new NameService(parts, new FrontDesk({ memories, kept, watches, intake, strangers, clock }))
   }
 
@@ -128,8 +124,7 @@ export class NameService {
   }
 
   async resolve (input: ResolveInput, signal: AbortSignal): Promise<ResolveResult> {
-    const clock = this.#parts.clockMark.state() // before what is remembered now moves the mark
-    return { ...await resolveName(this.#parts, input, signal), clock }
+    return { ...await resolveName(this.#parts, input, signal), clock: this.#parts.clockState() }
   }
 
   /** @throws AppError NAME_UNKNOWN */

@@ -11,7 +11,7 @@ import { SerialQueue } from '@ipkit/core/streams/serial-queue'
 import type { Clock } from '@ipkit/core/time/clock'
 import type { KeptName } from './kept-name.ts'
 import type { KeptNames } from './kept-names.ts'
-import { checkValue } from './published-value.ts'
+import { checkValue } from './check-value.ts'
 import type { RecordIntake } from './record-intake.ts'
 
 export interface PublishDeps {
