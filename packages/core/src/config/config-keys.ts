@@ -5,6 +5,7 @@ import { nearest } from '../schema/nearest.ts'
 const multiaddr = string({ min: 2, max: 512, pattern: /^(\/[^/\s]+)+$/, what: 'a multiaddr such as /ip4/127.0.0.1/tcp/0' })
 const listenAddress = string({ min: 2, max: 128, pattern: /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/\d{1,5}$/, what: 'a listen address such as /ip4/0.0.0.0/tcp/4101' })
 const relay = string({ min: 2, max: 256, pattern: /^\/ip[46]\/[0-9A-Fa-f.:]+\/tcp\/\d{1,5}\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/, what: "a relay's address such as /ip4/192.0.2.1/tcp/4001/p2p/<relay id>" })
+const router = string({ min: 8, max: 512, pattern: /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, what: "a router's address such as https://example.org or http://192.168.1.7:4180" })
 const hostName = string({ min: 1, max: 253, pattern: /^[A-Za-z0-9.-]+$/, what: 'a host name' })
 
 interface KeyDefinition<T> { readonly schema: Schema<T>, readonly fallback: T, readonly about: string, readonly env?: string }
@@ -22,6 +23,7 @@ export const CONFIG_KEYS = {
   lanDht: key(boolean(), false, 'keep a DHT among the peers of the local network'),
   kubo: key(boolean(), false, 'connect to a running Kubo as a peer'),
   relays: key(array(relay, { max: 4 }), [], 'circuit relays to be reachable through'),
+  ipnsRouters: key(array(router, { max: 16 }), [], 'HTTP routers that IPNS records are put to and asked of'),
   node: key(string({ min: 1, max: 4096, pattern: /^(own|none|unix:\/.+)$/, what: 'own, none or unix:/absolute/path' }), 'own', 'which node commands use: own, none or unix:PATH', 'IPKIT_NODE'),
   idleMinutes: key(integer({ min: 0, max: 7 * 24 * 60 }), 15, 'stop after so many idle minutes; 0: never'),
   logLevel: key(literal('debug', 'info', 'warn', 'error'), 'info', 'how much the node writes to node.log'),
