@@ -25,7 +25,7 @@ export interface FaultyFs extends StorageFs {
 
 export class Killed extends Error { readonly code = 'KILLED' }
 
-const CAN_NEED_ROOM = new Set(['open wx', 'mkdir', 'append', 'datasync', 'sync', 'rename']) // some file systems find room only at sync
+const CAN_NEED_ROOM = new Set(['open wx', 'mkdir', 'append', 'datasync', 'sync', 'rename', 'link']) // some file systems find room only at sync
 const NEEDS_ROOM = new Set(['open wx', 'mkdir', 'append'])
 
 /** The real file system with one fault in it. Reading, closing and stat are not steps: they change nothing on the disk. */
@@ -82,6 +82,7 @@ export function faultyFs (fault?: DiskFault, inner: StorageFs = diskFs): FaultyF
     readdir: async dir => await alive(async () => await inner.readdir(dir)),
     mkdir: async (dir, options) => await step('mkdir', path.basename(dir), async () => await inner.mkdir(dir, options)),
     rename: async (from, to) => { await step('rename', path.basename(to), async () => { await inner.rename(from, to) }) },
+    link: async (from, to) => { await step('link', path.basename(to), async () => { await inner.link(from, to) }) },
     unlink: async file => { await step('unlink', path.basename(file), async () => { await inner.unlink(file) }) },
     rmdir: async dir => { await step('rmdir', path.basename(dir), async () => { await inner.rmdir(dir) }) },
   }

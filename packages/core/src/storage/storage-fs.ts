@@ -9,6 +9,8 @@ export interface StorageFs {
   mkdir(dir: string, options: { readonly mode: number }): Promise<unknown>
   readdir(dir: string): Promise<string[]>
   rename(from: string, to: string): Promise<void>
+  /** Fails with EEXIST where rename would replace. */
+  link(from: string, to: string): Promise<void>
   unlink(file: string): Promise<void>
   rmdir(dir: string): Promise<void>
   /** How much the disk holds; absent where nobody can say. */
