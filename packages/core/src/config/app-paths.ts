@@ -11,6 +11,8 @@ export interface AppPaths {
   readonly log: string
   readonly config: string
   readonly identityKey: string
+  /** Named keys, one file each. */
+  readonly keys: string
   readonly contacts: string
   readonly leases: string
   /** Last time this node wrote anything durable: the evidence against a clock set back. */
@@ -60,7 +62,7 @@ const nonEmpty = (text: string | undefined): string | undefined => text === '' ?
 export function pathsIn (home: string): AppPaths {
   const at = (name: string): string => path.join(home, name)
   return {
-    home, socket: at('node.sock'), nodeJson: at('node.json'), log: at('node.log'), config: at('config.json'), identityKey: at('identity.key'),
+    home, socket: at('node.sock'), nodeJson: at('node.json'), log: at('node.log'), config: at('config.json'), identityKey: at('identity.key'), keys: at('keys'),
     contacts: at('contacts.json'), leases: at('leases.json'), clockEvidence: at('clock.json'), ports: at('ports.json'), services: at('services'), data: at('data'),
     datastore: at('datastore'), blocks: at('blocks'),
   }

@@ -2,7 +2,9 @@ import { constants, type BigIntStats } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../errors/app-error.ts'
+import { atomicCreate } from '../storage/atomic-create.ts'
 import { atomicWrite } from '../storage/atomic-write.ts'
+import { diskFs, type StorageFs } from '../storage/storage-fs.ts'
 import { PeerKey, SEED_BYTES } from './peer-key.ts'
 import { formatKeyFile, inspectKeyFile, openKeyText, type StoredKey } from './sealed-seed.ts'
 
@@ -21,11 +23,23 @@ export interface KeyFileDeps {
  * @throws AppError KEY_FILE_DAMAGED, KEY_FILE_EXPOSED, PASSPHRASE_WRONG, and what `passphrase` throws
  */
 export async function loadOrCreateKey (file: string, deps: KeyFileDeps): Promise<PeerKey> {
-  const existing = await readKeyText(file)
-  if (existing !== undefined) return await openKeyText(existing, deps.passphrase)
+  const existing = await loadKey(file, deps)
+  if (existing !== undefined) return existing
   const key = new PeerKey(deps.randomBytes(SEED_BYTES))
-  if (await publishOnce(file, await formatKeyFile(key, await deps.newPassphrase?.(), deps.randomBytes), deps.randomBytes)) return key
+  if (await storeNewKey(file, key, await deps.newPassphrase?.(), deps.randomBytes)) return key
   return await loadOrCreateKey(file, deps)
+}
+
+/** @returns undefined when there is none @throws AppError as `loadOrCreateKey` */
+export async function loadKey (file: string, deps: Pick<KeyFileDeps, 'passphrase'>): Promise<PeerKey | undefined> {
+  const text = await readKeyText(file)
+  return text === undefined ? undefined : await openKeyText(text, deps.passphrase)
+}
+
+/** @param passphrase undefined stores it in the clear @returns false when the file is there already; it stays */
+export async function storeNewKey (file: string, key: PeerKey, passphrase: string | undefined, randomBytes: KeyFileDeps['randomBytes'], fs: StorageFs = diskFs): Promise<boolean> {
+  const temp = `.${path.basename(file)}.${Buffer.from(randomBytes(6)).toString('hex')}.tmp`
+  return await atomicCreate(file, Buffer.from(await formatKeyFile(key, passphrase, randomBytes)), temp, fs)
 }
 
 /** @returns undefined when there is no key yet @throws AppError KEY_FILE_DAMAGED, KEY_FILE_EXPOSED */
@@ -35,10 +49,19 @@ export async function inspectKey (file: string): Promise<StoredKey | undefined> 
 }
 
 /** Seals the key under `next`, or stores it in the clear when that is undefined. The old content stays when anything fails. */
-export async function changePassphrase (file: string, next: string | undefined, deps: KeyFileDeps): Promise<void> {
+export async function changePassphrase (file: string, next: string | undefined, deps: KeyFileDeps, fs: StorageFs = diskFs): Promise<void> {
+  checkNewPassphrase(next)
+  await replaceKey(file, await loadOrCreateKey(file, deps), next, deps.randomBytes, fs)
+}
+
+/** @param passphrase undefined stores it in the clear */
+export async function replaceKey (file: string, key: PeerKey, passphrase: string | undefined, randomBytes: KeyFileDeps['randomBytes'], fs: StorageFs = diskFs): Promise<void> {
+  await atomicWrite(file, Buffer.from(await formatKeyFile(key, passphrase, randomBytes)), 0o600, fs)
+}
+
+/** @throws AppError PASSPHRASE_EMPTY */
+export function checkNewPassphrase (next: string | undefined): void {
   if (next === '') throw new AppError('PASSPHRASE_EMPTY', 'the new passphrase is empty', { exit: 'usage' })
-  const key = await loadOrCreateKey(file, deps)
-  await atomicWrite(file, Buffer.from(await formatKeyFile(key, next, deps.randomBytes)), 0o600)
 }
 
 /**
@@ -77,33 +100,9 @@ function checkPrivate (file: string, stats: BigIntStats): void {
   const uid = process.geteuid?.()
   if (uid !== undefined && stats.uid !== BigInt(uid)) throw exposed(file, `belongs to user ${stats.uid}, not to us`)
   if (uid !== undefined && (stats.mode & 0o077n) !== 0n) throw exposed(file, `has mode ${(stats.mode & 0o777n).toString(8)}; others can get at it`, [`chmod 600 ${file}`])
-  if (stats.size > BigInt(MAX_FILE_BYTES)) throw new AppError('KEY_FILE_DAMAGED', `the identity key is ${stats.size} bytes; the limit is ${MAX_FILE_BYTES}`)
+  if (stats.size > BigInt(MAX_FILE_BYTES)) throw new AppError('KEY_FILE_DAMAGED', `${file} has ${stats.size} bytes; the limit is ${MAX_FILE_BYTES}`)
 }
 
 function exposed (file: string, what: string, hints: string[] = []): AppError {
   return new AppError('KEY_FILE_EXPOSED', `${file} ${what}`, { exit: 'refused', hints })
-}
-
-/** Writes `text` under a temp name, whole and synced, and links it to `file`: link fails where rename would replace. @returns false when another was first */
-async function publishOnce (file: string, text: string, randomBytes: (sizeBytes: number) => Uint8Array): Promise<boolean> {
-  const dir = path.dirname(file)
-  const temp = path.join(dir, `.${path.basename(file)}.${Buffer.from(randomBytes(6)).toString('hex')}.tmp`)
-  try {
-    const handle = await nodeFs.open(temp, 'wx', 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await nodeFs.link(temp, file)
-  } catch (e) {
-    if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw e
-  } finally {
-    await nodeFs.rm(temp, { force: true })
-  }
-  const dirHandle = await nodeFs.open(dir, 'r')
-  try { await dirHandle.sync() } finally { await dirHandle.close() }
-  return true
 }

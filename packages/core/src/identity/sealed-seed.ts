@@ -1,4 +1,4 @@
-/** The text of `identity.key`. Format: docs/formats/identity-key.md. */
+/** The text of `identity.key` and of named keys. Format: docs/formats/identity-key.md. */
 import { createCipheriv, createDecipheriv, scrypt } from 'node:crypto'
 import { AppError } from '../errors/app-error.ts'
 import { PeerKey, SEED_BYTES } from './peer-key.ts'
@@ -69,7 +69,7 @@ async function unseal (file: Sealed, passphrase: string): Promise<Uint8Array> {
   try {
     return Buffer.concat([decipher.update(file.sealed.subarray(0, SEED_BYTES)), decipher.final()])
   } catch {
-    throw new AppError('PASSPHRASE_WRONG', 'the passphrase does not open the identity key', { exit: 'refused' })
+    throw new AppError('PASSPHRASE_WRONG', 'the passphrase does not open the key', { exit: 'refused' })
   }
 }
 
@@ -91,5 +91,5 @@ function bytes (text: string, sizeBytes: number): Uint8Array {
 }
 
 function damaged (why: string): AppError {
-  return new AppError('KEY_FILE_DAMAGED', `the identity key cannot be read: ${why}`, { exit: 'failed', hints: ["restore it with 'ipkit restore'; a new key would be a new identity"] })
+  return new AppError('KEY_FILE_DAMAGED', `the key cannot be read: ${why}`, { exit: 'failed', hints: ["restore it with 'ipkit restore'; a new key would be another identity"] })
 }

@@ -1,10 +1,11 @@
 import type { AppPaths } from '@ipkit/core/config/app-paths'
 import { checkHome, ensureHome } from '@ipkit/core/config/home-check'
 import type { HostFacts } from '@ipkit/core/config/host-facts'
-import { changePassphrase, inspectKey } from '@ipkit/core/identity/key-file'
+import { inspectKey } from '@ipkit/core/identity/key-file'
+import { changeHomePassphrase } from '@ipkit/core/identity/keychain'
 import type { HomeIdentity } from '../domain/home-identity.ts'
 
-/** The key in the home's identity.key. */
+/** The key in the home's identity.key, and the passphrase that named keys are under too. */
 export function homeIdentity (paths: AppPaths, host: HostFacts, randomBytes: (sizeBytes: number) => Uint8Array): HomeIdentity {
   return {
     inspect: async () => {
@@ -14,7 +15,7 @@ export function homeIdentity (paths: AppPaths, host: HostFacts, randomBytes: (si
     },
     changePassphrase: async (next, current) => {
       ensureHome(paths, host)
-      await changePassphrase(paths.identityKey, next, { randomBytes, passphrase: current })
+      await changeHomePassphrase(paths, next, { randomBytes, passphrase: current })
     },
   }
 }
