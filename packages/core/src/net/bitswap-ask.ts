@@ -4,11 +4,12 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { AppError } from '../errors/app-error.ts'
 import { decodeVarintFrames } from '../streams/varint-frame.ts'
-import { BITSWAP_PROTOCOL, decodeBitswap, encodeBitswap, encodeVarint, type BitswapMessage, type BlockPayload } from './bitswap-wire.ts'
+import { BITSWAP_PROTOCOL, decodeBitswap, encodeBitswap, type BitswapMessage, type BlockPayload } from './bitswap-wire.ts'
 import { cidPrefix } from './bitswap-responder.ts'
 import { libp2pChannel } from './libp2p-channel.ts'
 import { BITSWAP_IDLE_MS, MAX_BITSWAP_MESSAGE_BYTES, MAX_BITSWAP_STREAMS_PER_PEER } from './limits.ts'
 import { peerError } from './peer-error.ts'
+import { encodeVarint } from './protobuf-fields.ts'
 
 const SHA2_256 = 0x12
 

@@ -8,10 +8,11 @@ import type { BitswapGate, ServiceLog } from '../daemon/service.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { decodeVarintFrames } from '../streams/varint-frame.ts'
 import { addressGroupIn } from './address-group.ts'
-import { BITSWAP_PROTOCOL, decodeBitswap, encodeBitswap, encodeVarint, type BitswapMessage, type Want } from './bitswap-wire.ts'
+import { BITSWAP_PROTOCOL, decodeBitswap, encodeBitswap, type BitswapMessage, type Want } from './bitswap-wire.ts'
 import { libp2pChannel } from './libp2p-channel.ts'
 import { BITSWAP_IDLE_MS, MAX_BITSWAP_PENDING_WANTS, MAX_BITSWAP_STREAMS, MAX_BITSWAP_STREAMS_PER_PEER, MAX_STREAMS_PER_ADDRESS, MAX_WANTLIST_BYTES } from './limits.ts'
 import { OpenCount } from './open-count.ts'
+import { encodeVarint } from './protobuf-fields.ts'
 
 /** @param signal ends it: answers under way are broken off */
 export async function serveBitswap (node: Libp2p, gate: BitswapGate, signal: AbortSignal, log: ServiceLog): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { decodeBitswap, encodeBitswap, encodeVarint, MAX_WANTS, type BitswapMessage } from '../../src/net/bitswap-wire.ts'
+import { decodeBitswap, encodeBitswap, MAX_WANTS, type BitswapMessage } from '../../src/net/bitswap-wire.ts'
+import { encodeVarint } from '../../src/net/protobuf-fields.ts'
 import { decodeVarintFrames } from '../../src/streams/varint-frame.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))

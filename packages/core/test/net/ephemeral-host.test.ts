@@ -6,8 +6,9 @@ import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { heliaBlockStore } from '../../src/blocks/helia-block-store.ts'
 import type { BitswapGate, EphemeralHost } from '../../src/daemon/service.ts'
-import { BITSWAP_PROTOCOL, encodeBitswap, encodeVarint, MAX_WANTS } from '../../src/net/bitswap-wire.ts'
+import { BITSWAP_PROTOCOL, encodeBitswap, MAX_WANTS } from '../../src/net/bitswap-wire.ts'
 import { createEphemeralHost } from '../../src/net/ephemeral-host.ts'
+import { encodeVarint } from '../../src/net/protobuf-fields.ts'
 
 const cidOf = (bytes: Uint8Array): string => CID.createV1(0x55, createDigest(0x12, createHash('sha256').update(bytes).digest())).toString()
 const deps = { log: memoryLog(), randomBytes: (n: number) => new Uint8Array(randomBytes(n)) }

@@ -8,8 +8,9 @@ import type { EphemeralHost } from '../../src/daemon/service.ts'
 import { codeOf } from '../../src/errors/code-of.ts'
 import type { ByteChannel } from '../../src/net/byte-channel.ts'
 import { createEphemeralHost } from '../../src/net/ephemeral-host.ts'
-import { BITSWAP_PROTOCOL, encodeBitswap, encodeVarint } from '../../src/net/bitswap-wire.ts'
+import { BITSWAP_PROTOCOL, encodeBitswap } from '../../src/net/bitswap-wire.ts'
 import { MAX_BITSWAP_PENDING_WANTS, MAX_BITSWAP_STREAMS_PER_PEER, MAX_STREAMS_PER_ADDRESS, MAX_WANTLIST_BYTES } from '../../src/net/limits.ts'
+import { encodeVarint } from '../../src/net/protobuf-fields.ts'
 
 const PROTOCOL = '/ipkit/test/1.0.0'
 const PER_PEER = 8
