@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { faultyFs } from '@ipkit/testkit/faulty-fs'
 import { inspectKey, loadOrCreateKey, type KeyFileDeps } from '../../src/identity/key-file.ts'
 import { changeHomePassphrase, Keychain, listKeyNames } from '../../src/identity/keychain.ts'
-import { PeerKey, verifySignature } from '../../src/identity/peer-key.ts'
+import { verifySignature } from '../../src/identity/peer-key.ts'
 import type { StorageFs } from '../../src/storage/storage-fs.ts'
 
 let dir: string
