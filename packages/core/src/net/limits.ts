@@ -40,6 +40,26 @@ export const MAX_BITSWAP_PENDING_WANTS = 4_096
 /** To hand one answer to the connection, and to wait for one. */
 export const BITSWAP_IDLE_MS = 15_000
 
+/** libp2p's fetch. */
+export const MAX_FETCH_KEY_BYTES = 1024
+export const MAX_FETCH_VALUE_BYTES = 64 * 1024
+export const MAX_FETCH_STREAMS_PER_PEER = 64
+export const MAX_FETCH_STREAMS = 256
+/** For one question and its answer. */
+export const FETCH_IDLE_MS = 10_000
+
+export const MAX_PUBSUB_MESSAGE_BYTES = 64 * 1024
+/** Of one frame: messages, subscriptions and control together. As go-libp2p has it. */
+export const MAX_PUBSUB_RPC_BYTES = 1024 * 1024
+/** To one peer, not taken by its connection yet; more breaks the stream off. */
+export const MAX_PUBSUB_WAITING_BYTES = 4 * 1024 * 1024
+/** Topics that one peer listens to and that are remembered of it. */
+export const MAX_TOPICS_HEARD = 1000
+
+/** What a DHT keeps for others, in memory; the oldest goes first. */
+export const MAX_DHT_ENTRIES = 16_384
+export const MAX_DHT_BYTES = 32 * 1024 * 1024
+
 /** Peers heard of by multicast DNS that are being dialled at once. */
 export const MAX_DISCOVERY_DIALS = 8
 
