@@ -136,6 +136,12 @@ export class WorldNode {
         const addresses = listen === 'node' ? this.addresses.map(a => a.replace(/[0-9]+$/, `5000/p2p/${peerId}`)) : []
         return { peerId, addresses: () => addresses, open: open(peerId), bitswapHas: async () => false, bitswapGet: async () => undefined, [Symbol.asyncDispose]: async () => {} }
       },
+      clockState: () => 'ok',
+      get keys (): never { return absent('the keychain')() },
+      get fetch (): never { return absent('fetch')() },
+      get pubsub (): never { return absent('pubsub')() },
+      get peers (): never { return absent('peers')() },
+      get valueStore (): never { return absent('the DHT')() },
       get datastore (): never { return absent('the datastore')() },
       get blocks (): never { return absent('the public blockstore')() },
       http: { urls: async () => ['http://192.168.1.7:4180', 'http://127.0.0.1:4180'], handle: async () => {} },

@@ -31,7 +31,7 @@ export async function serviceHome (clock: Clock = systemClock): Promise<ServiceH
   let running: { scope: OpenScope, service: AsyncDisposable } | undefined
   const start = async (): Promise<void> => {
     const scope = await openScope({ name: 'burn', contract: 1, build: 1, needs: ['ephemeral-host', 'http'], protocols: [], entry: 'service.js', files: [] } as never, {
-      node: net.node, http, pins: appPins(async () => blocks, memoryKeyValueStore()), clock, log: net.log,
+      node: net.node, http, pins: appPins(async () => blocks, memoryKeyValueStore()), keys: undefined as never, routers: [], clock, clockState: () => 'ok', log: net.log,
       randomBytes: n => new Uint8Array(randomBytes(n)),
       leases: { holder: () => ({ async hold (id, lease) { held.set(id, lease.untilMs) }, async release (id) { held.delete(id) } }) },
       dataRoot: path.join(net.dir, 'data'),

@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { ServiceLog } from '@ipkit/core/daemon/service'
 import { PeerKey } from '@ipkit/core/identity/peer-key'
 import { createNode, type NetNode, type NodeConfig } from '@ipkit/core/net/create-node'
+import { systemClock } from '@ipkit/core/time/clock'
 
 export interface LogLine { readonly level: 'debug' | 'info' | 'warn' | 'error', readonly message: string, readonly fields: Readonly<Record<string, unknown>> }
 
@@ -23,7 +24,7 @@ export interface TestNode extends AsyncDisposable { readonly node: NetNode, read
 export async function testNode (config: Partial<NodeConfig> = {}): Promise<TestNode> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'ipkit-node-'))
   const log = memoryLog()
-  const node = await createNode({ key: new PeerKey(randomBytes(32)), config: { ...LOOPBACK_CONFIG, ...config }, portsFile: path.join(dir, 'ports.json'), log }).catch(async (e: unknown) => {
+  const node = await createNode({ key: new PeerKey(randomBytes(32)), config: { ...LOOPBACK_CONFIG, ...config }, portsFile: path.join(dir, 'ports.json'), log, clock: systemClock }).catch(async (e: unknown) => {
     await rm(dir, { recursive: true, force: true })
     throw e
   })

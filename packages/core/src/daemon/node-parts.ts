@@ -4,18 +4,21 @@ import type { AppPaths } from '../config/app-paths.ts'
 import type { HostFacts } from '../config/host-facts.ts'
 import type { PeerKey } from '../identity/peer-key.ts'
 import type { Clock } from '../time/clock.ts'
+import type { ClockState } from './clock-evidence.ts'
 import type { LeaseBook } from './lease-book.ts'
 import type { NodeLog } from './node-log.ts'
-import type { RpcHandler } from './service.ts'
+import type { RpcHandler, ServiceKeys } from './service.ts'
 import type { ClassicLevel } from 'classic-level'
 
 export interface NodePartsInput {
   readonly paths: AppPaths
   readonly config: Config
   readonly key: PeerKey
+  readonly keys: ServiceKeys
   /** Open, and this process's alone: its lock is the node's lock. Closed by the process, after everything else. */
   readonly database: ClassicLevel<string, Uint8Array>
   readonly clock: Clock
+  readonly clockState: () => ClockState['state']
   readonly log: NodeLog
   readonly host: HostFacts
   readonly randomBytes: (sizeBytes: number) => Uint8Array

@@ -8,8 +8,8 @@ import type { NodeNetwork, OpenNodeParts } from './node-parts.ts'
 import { ServiceHost } from './service-host.ts'
 
 /** The node's real network and services. */
-export const openNodeParts: OpenNodeParts = async ({ paths, config, key, log, host, database, leases, clock, randomBytes, signal }) => {
-  const node = await createNode({ key, config, portsFile: paths.ports, log })
+export const openNodeParts: OpenNodeParts = async ({ paths, config, key, keys, log, host, database, leases, clock, clockState, randomBytes, signal }) => {
+  const node = await createNode({ key, config, portsFile: paths.ports, log, clock })
   const http = new HttpDoor({ listen: config.httpListen, names: config.httpNames, portsFile: paths.ports, log })
   let blocks: Promise<BlockStore> | undefined
   const pins = appPins(async () => {
@@ -33,7 +33,7 @@ export const openNodeParts: OpenNodeParts = async ({ paths, config, key, log, ho
   }
   try {
     const services = await ServiceHost.open({
-      node, http, pins, leases, clock, log, randomBytes, signal, servicesDir: paths.services, dataRoot: paths.data,
+      node, http, pins, keys, routers: config.ipnsRouters, leases, clock, clockState, log, randomBytes, signal, servicesDir: paths.services, dataRoot: paths.data,
       us: { uid: host.euid, gid: host.egid },
       logOf: service => log.child(service),
       keyValues: prefix => levelKeyValueStore(database, prefix),

@@ -10,6 +10,7 @@ import { readConfig } from '../config/read-config.ts'
 import { openSocketPath } from '../config/socket-path.ts'
 import { AppError } from '../errors/app-error.ts'
 import { loadOrCreateKey } from '../identity/key-file.ts'
+import { Keychain } from '../identity/keychain.ts'
 import { atomicWrite } from '../storage/atomic-write.ts'
 import type { Clock } from '../time/clock.ts'
 import { withDeadline } from '../time/deadline.ts'
@@ -80,8 +81,11 @@ export async function runNode (input: RunNodeInput): Promise<'stopped' | 'lost'>
     await evidence.note()
     undo.push({ what: 'clock evidence', run: async () => { await evidence.note() } })
     const leases = LeaseBook.open(paths.leases, clock)
-    const key = await loadOrCreateKey(paths.identityKey, input)
-    const { network, services } = await input.openParts({ paths, config, key, database, clock, log, host, leases, randomBytes: input.randomBytes, signal: stopping.signal })
+    let asked: Promise<string> | undefined
+    const passphrase = async (): Promise<string> => await (asked ??= input.passphrase()) // it cannot be asked for again: stdin is read once
+    const key = await loadOrCreateKey(paths.identityKey, { ...input, passphrase })
+    const keys = new Keychain({ dir: paths.keys, identityFile: paths.identityKey, self: key, passphrase, randomBytes: input.randomBytes })
+    const { network, services } = await input.openParts({ paths, config, key, keys, clockState: () => evidence.state().state, database, clock, log, host, leases, randomBytes: input.randomBytes, signal: stopping.signal })
     undo.push({ what: 'network', run: async () => { await network[Symbol.asyncDispose]() } })
     undo.push({ what: 'services', run: async () => { await services[Symbol.asyncDispose]() } })
 

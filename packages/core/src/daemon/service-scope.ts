@@ -6,21 +6,27 @@ import { AppError } from '../errors/app-error.ts'
 import type { NetNode } from '../net/create-node.ts'
 import { createEphemeralHost } from '../net/ephemeral-host.ts'
 import type { Clock } from '../time/clock.ts'
+import type { ClockState } from './clock-evidence.ts'
 import type { HttpDoor } from './http-door.ts'
+import { netScope } from './net-scope.ts'
 import { METHOD_PATTERN } from './rpc-wire.ts'
-import type { EphemeralHost, KeyValueStore, LeaseHolder, RpcHandler, ServiceLog, ServiceScope } from './service.ts'
+import type { EphemeralHost, KeyValueStore, LeaseHolder, RpcHandler, ServiceKeys, ServiceLog, ServiceScope } from './service.ts'
 import type { Need, ServiceManifest } from './service-manifest.ts'
 
 export interface ScopeDeps {
   readonly node: NetNode
   readonly http: HttpDoor
   readonly pins: AppPins
+  readonly keys: ServiceKeys
+  /** HTTP routers of the config. */
+  readonly routers: readonly string[]
   /** @param prefix see levelKeyValueStore */
   readonly keyValues: (prefix: string) => KeyValueStore
   readonly leases: { holder(service: string): LeaseHolder }
   /** One folder for each service. */
   readonly dataRoot: string
   readonly clock: Clock
+  readonly clockState: () => ClockState['state']
   readonly log: ServiceLog
   readonly randomBytes: (sizeBytes: number) => Uint8Array
 }
@@ -32,7 +38,7 @@ export interface OpenScope extends AsyncDisposable {
 
 /**
  * @param signal aborts when the service stops
- * Disposing takes back what the service registered: protocols, HTTP, ephemeral hosts.
+ * Disposing takes back what the service registered: protocols, HTTP, ephemeral hosts, fetch prefixes, topics, handlers of peers.
  */
 export async function openScope (manifest: ServiceManifest, deps: ScopeDeps, signal: AbortSignal): Promise<OpenScope> {
   const { name } = manifest
@@ -42,6 +48,7 @@ export async function openScope (manifest: ServiceManifest, deps: ScopeDeps, sig
   const methods = new Map<string, RpcHandler>()
   const protocols = new Set<string>()
   const hosts = new Set<EphemeralHost>()
+  const net = netScope(node, deps.routers)
   const need = (what: Need): void => {
     if (!manifest.needs.includes(what)) throw new AppError('SERVICE_NEED_UNDECLARED', `service ${name} uses '${what}' but its service.json does not need it`, { exit: 'refused' })
     signal.throwIfAborted()
@@ -55,6 +62,7 @@ export async function openScope (manifest: ServiceManifest, deps: ScopeDeps, sig
     log: deps.log,
     signal,
     randomBytes,
+    clockState: deps.clockState,
     rpc (method, handler) {
       if (!method.startsWith(`${name}.`) || !METHOD_PATTERN.test(method)) throw new AppError('SERVICE_NAME_REFUSED', `service ${name} may register methods like ${name}.verb only, not ${method}`, { exit: 'refused' })
       if (methods.has(method)) throw new AppError('SERVICE_NAME_REFUSED', `${method} is registered already`, { exit: 'refused' })
@@ -73,6 +81,11 @@ export async function openScope (manifest: ServiceManifest, deps: ScopeDeps, sig
     },
     leases: deps.leases.holder(name),
     get datastore () { return needed('datastore', () => deps.keyValues(`service/${name}/`)) },
+    get keys () { return needed('keys', () => deps.keys) },
+    get fetch () { return needed('fetch', () => net.fetch) },
+    get pubsub () { return needed('pubsub', () => net.pubsub) },
+    get peers () { return needed('peers', () => net.peers) },
+    get valueStore () { return needed('value-store', () => node.values) },
     get blocks () { return needed('blocks', () => deps.pins.blocksOf(name)) },
     get http () {
       return needed('http', () => ({
@@ -104,6 +117,7 @@ export async function openScope (manifest: ServiceManifest, deps: ScopeDeps, sig
     methods,
     async [Symbol.asyncDispose] () {
       methods.clear()
+      net[Symbol.dispose]()
       http.unhandle(name)
       await Promise.allSettled([...[...protocols].map(async protocol => { await node.unhandle(protocol) }), ...[...hosts].map(async host => { await host[Symbol.asyncDispose]() })])
     },

@@ -26,6 +26,8 @@ export interface ServiceScope {
   /** Aborts when the node stops. */
   readonly signal: AbortSignal
   randomBytes(sizeBytes: number): Uint8Array
+  /** What this home's own writes say of the machine's clock. `clock` is never behind them. */
+  clockState(): 'ok' | 'set-back' | 'jumped-forward'
   /** @param method must start with `<name>.` */
   rpc(method: string, handler: RpcHandler): void
   readonly net: ServiceNet
@@ -175,38 +177,43 @@ export interface KeySigner {
 
 /** `/libp2p/fetch/0.0.1`: keys are bytes, values at most 64 KiB. */
 export interface ServiceFetch {
-  /** Answers keys that begin with `prefix`. One service a prefix. @param lookup undefined: not found @throws AppError FETCH_PREFIX_TAKEN */
+  /** Answers keys that begin with `prefix`. One service a prefix. @param lookup undefined: not found; what it throws is logged, the peer learns that it failed @throws AppError FETCH_PREFIX_TAKEN */
   answer(prefix: string, lookup: (key: Uint8Array, peer: string) => Promise<Uint8Array | undefined>): void
-  /** @param peer as for `net.open` @returns undefined: the peer has nothing under this key @throws AppError PEER_UNREACHABLE, PEER_NO_PROTOCOL, PEER_REFUSED */
+  /**
+   * @param peer as for `net.open` @param key 1 to 1024 bytes @returns undefined: the peer has nothing under this key
+   * @throws AppError PEER_UNREACHABLE, PEER_NO_PROTOCOL, PEER_REFUSED (it could not look), PEER_SILENT, PEER_HUNG_UP, FETCH_INVALID, FRAME_TOO_LARGE
+   */
   ask(peer: readonly string[], key: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>
 }
 
 export interface ServicePubsub {
-  /** @param handler of messages whose signature was checked; what it throws is logged. Those over 64 KiB never come */
+  /** @param handler of messages whose signature was checked, in place of an earlier one; what it throws is logged. Those over 64 KiB never come */
   subscribe(topic: string, handler: (message: { readonly from: string, readonly data: Uint8Array }) => void): void
   unsubscribe(topic: string): void
   /** @returns how many peers it was sent to; 0: nobody listens */
   publish(topic: string, data: Uint8Array): Promise<number>
   /** Peer ids that listen to the topic, as far as is known. */
   listeners(topic: string): string[]
-  /** @returns stops it */
+  /** Calls `handler` for each topic, of whatever tool, that a peer newly listens to; of one peer at most 1000 are known. @returns stops it */
   onListener(handler: (peer: string, topic: string) => void): () => void
 }
 
 export interface ServicePeers {
   /** Peer ids, each once, with the protocols that each has told. */
   list(): ReadonlyArray<{ readonly peerId: string, readonly protocols: readonly string[] }>
-  /** Calls `handler` for each peer that connects, once it is known what it speaks. @returns stops it */
+  /** Calls `handler` for each peer that connects, once it is known what it speaks, and again when it speaks more. @returns stops it */
   onConnect(handler: (peerId: string) => void): () => void
+  /** HTTP routers of the config (`ipnsRouters`): http or https URLs. */
+  readonly routers: readonly string[]
 }
 
-/** Values by key in a DHT: what is put is not checked there, and what comes back is not either. */
+/** Values by key in a DHT: IPNS records under `/ipns/`. Only authentic and fresh ones are taken or come back; check what comes all the same. */
 export interface ServiceValueStore {
   /** Those that are on: 'lan-dht', 'public-dht'. */
   readonly stores: readonly string[]
-  /** Resolves when a peer has confirmed it and gives it back. @throws AppError VALUE_NOT_STORED */
+  /** Resolves when a peer has confirmed it and gives it back. @param store one of `stores` @throws AppError VALUE_NOT_STORED */
   put(store: string, key: Uint8Array, value: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>
-  /** Values as they come, repeated or not; ends when everybody was asked. */
+  /** Values as they come, repeated or not; ends when everybody was asked, and at once where nobody is there. */
   get(store: string, key: Uint8Array, options?: { readonly signal?: AbortSignal }): AsyncIterable<Uint8Array>
 }
 

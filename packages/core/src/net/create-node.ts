@@ -1,22 +1,28 @@
 /** The shared node's libp2p host, quiet unless the config says otherwise: no DHT, no bootstrap peers, no discovery, no relay. */
 import os from 'node:os'
-import { fetch, type Fetch } from '@libp2p/fetch'
-import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
-import { identify } from '@libp2p/identify'
+import type { GossipSub } from '@libp2p/gossipsub'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { KadDHT } from '@libp2p/kad-dht'
 import { ping } from '@libp2p/ping'
 import type { Libp2p } from '@libp2p/interface'
-import type { ChannelHandler, ProtocolLimits, ServiceLog } from '../daemon/service.ts'
+import type { ChannelHandler, ProtocolLimits, ServiceLog, ServiceValueStore } from '../daemon/service.ts'
 import { AppError } from '../errors/app-error.ts'
 import { toLibp2pKey } from '../identity/libp2p-key.ts'
 import type { PeerKey } from '../identity/peer-key.ts'
 import { formatPeerAddress } from '../link/peer-address.ts'
+import type { Clock } from '../time/clock.ts'
 import type { ByteChannel } from './byte-channel.ts'
+import { dhtValueStore } from './dht-value-store.ts'
+import { askFetch, FETCH_LIMITS, FetchDesk } from './fetch-protocol.ts'
+import { FETCH_PROTOCOL } from './fetch-wire.ts'
 import { handleChannels } from './handle-channels.ts'
 import { lanDiscovery, type LanDiscoveryPorts } from './lan-discovery.ts'
 import { createLeanLibp2p } from './lean-libp2p.ts'
 import { planListen, readKeptPorts, writeKeptPorts, type ListenPlan } from './listen-ports.ts'
 import { connectPeer, openChannel } from './open-channel.ts'
 import { ownAddresses, type HostPort } from './own-addresses.ts'
+import { PeerBook } from './peer-book.ts'
+import { Pubsub } from './pubsub.ts'
 import { keepReservations, relayTransport } from './relays.ts'
 import { BOOTSTRAP, lanDht, publicDht } from './routing.ts'
 
@@ -38,15 +44,17 @@ export interface NodeDeps {
   /** Where assigned ports are kept. */
   readonly portsFile: string
   readonly log: ServiceLog
+  /** By which a DHT tells that a record has expired. */
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface ConnectedPeer { readonly peerId: string, readonly address: string, readonly direction: 'inbound' | 'outbound' }
 
-export type NodeServices = { readonly pubsub: GossipSub, readonly fetch: Fetch } & Record<string, unknown>
+export type NodeServices = { readonly pubsub: GossipSub, readonly lanDht?: KadDHT, readonly publicDht?: KadDHT } & Record<string, unknown>
 
 export interface NetNode extends AsyncDisposable {
   readonly peerId: string
-  /** For core/blocks and for the tools' pubsub and fetch; nothing else reaches into it. */
+  /** For core/blocks; nothing else reaches into it. */
   readonly libp2p: Libp2p<NodeServices>
   /** Where it listens now, wildcard addresses resolved, loopback last, each ending in /p2p/<peer id>. */
   addresses(): string[]
@@ -60,16 +68,23 @@ export interface NetNode extends AsyncDisposable {
   connect(peer: readonly string[], signal?: AbortSignal): Promise<string>
   /** @see openChannel */
   open(peer: readonly string[], protocol: string, signal?: AbortSignal): Promise<ByteChannel>
+  readonly fetchDesk: FetchDesk
+  /** @see askFetch */
+  fetch(peer: readonly string[], key: Uint8Array, signal?: AbortSignal): Promise<Uint8Array | undefined>
+  readonly pubsub: Pubsub
+  readonly peerBook: PeerBook
+  readonly values: ServiceValueStore
 }
 
 const START_ATTEMPTS = 3
 
 /** Started and listening. @throws AppError LISTEN_INVALID, LISTEN_FAILED */
 export async function createNode (deps: NodeDeps): Promise<NetNode> {
-  const { key, config, log } = deps
+  const { key, config, log, clock } = deps
   const kept = await readKeptPorts(deps.portsFile, 'p2p')
   for (let attempt = 1; ; attempt++) {
     const plan = await planListen(config.listen, kept)
+    const pubsub = new Pubsub(log)
     const libp2p: Libp2p<NodeServices> = await createLeanLibp2p<NodeServices>({
       privateKey: toLibp2pKey(key),
       listen: plan.addresses,
@@ -77,14 +92,16 @@ export async function createNode (deps: NodeDeps): Promise<NetNode> {
       ...(config.mdns ? { peerDiscovery: [await lanDiscovery(toLanPeers(() => libp2p))] } : {}),
       services: {
         identify: identify(),
+        identifyPush: identifyPush(), // a service may start after peers have connected
         ping: ping(),
-        fetch: fetch(),
-        pubsub: gossipsub({ allowPublishToZeroTopicPeers: true, floodPublish: true, doPX: false, globalSignaturePolicy: 'StrictSign', allowedTopics: [] }),
-        ...(config.lanDht ? { lanDht: await lanDht() } : {}),
-        ...(config.publicNetwork ? { publicDht: await publicDht() } : {}),
+        pubsub: pubsub.service,
+        ...(config.lanDht ? { lanDht: await lanDht(clock) } : {}),
+        ...(config.publicNetwork ? { publicDht: await publicDht(clock) } : {}),
       } as never, // the optional services do not fit libp2p's type of a fixed set
     })
     if (!config.lanDht && !config.publicNetwork) forgetWhoLeft(libp2p, log)
+    libp2p.addEventListener('peer:disconnect', ({ detail }) => { pubsub.forget(detail) })
+    const peerBook = new PeerBook(libp2p, log)
     try {
       await libp2p.start()
     } catch (e) {
@@ -96,7 +113,7 @@ export async function createNode (deps: NodeDeps): Promise<NetNode> {
     for (const warning of plan.warnings) log.warn(warning)
     await writeKeptPorts(deps.portsFile, 'p2p', plan.kept)
     if (config.publicNetwork) for (const peer of BOOTSTRAP) connectPeer(libp2p, [peer]).catch(() => { log.info('a bootstrap peer did not answer', { peer }) })
-    return netNode(libp2p, plan, deps)
+    return await netNode(libp2p, { plan, pubsub, peerBook }, deps)
   }
 }
 
@@ -107,7 +124,7 @@ function forgetWhoLeft (libp2p: Libp2p<NodeServices>, log: ServiceLog): void {
   })
 }
 
-function netNode (libp2p: Libp2p<NodeServices>, plan: ListenPlan, { config, log }: NodeDeps): NetNode {
+async function netNode (libp2p: Libp2p<NodeServices>, { plan, pubsub, peerBook }: { readonly plan: ListenPlan, readonly pubsub: Pubsub, readonly peerBook: PeerBook }, { config, log }: NodeDeps): Promise<NetNode> {
   const peerId = libp2p.peerId.toString()
   const stopping = new AbortController()
   const listening = plan.addresses.map((text): HostPort => {
@@ -115,6 +132,9 @@ function netNode (libp2p: Libp2p<NodeServices>, plan: ListenPlan, { config, log 
     return { ip: ip!, port: Number(port) }
   })
   const reservations = hasRelays(config) ? keepReservations(libp2p, config.relays ?? [], log, stopping.signal) : undefined
+  const fetchDesk = new FetchDesk(log)
+  await handleChannels(libp2p, FETCH_PROTOCOL, async (channel, signal) => { await fetchDesk.serve(channel, signal) }, FETCH_LIMITS, stopping.signal, log)
+  const { lanDht, publicDht } = libp2p.services
   let stopped: Promise<void> | undefined
   return {
     peerId,
@@ -130,6 +150,11 @@ function netNode (libp2p: Libp2p<NodeServices>, plan: ListenPlan, { config, log 
     unhandle: async protocol => { await libp2p.unhandle(protocol) },
     connect: async (peer, signal) => (await connectPeer(libp2p, peer, signal)).remotePeer.toString(),
     open: async (peer, protocol, signal) => await openChannel(libp2p, peer, protocol, signal),
+    fetchDesk,
+    fetch: async (peer, key, signal) => await askFetch(libp2p, peer, key, signal),
+    pubsub,
+    peerBook,
+    values: dhtValueStore({ ...(lanDht === undefined ? {} : { 'lan-dht': lanDht }), ...(publicDht === undefined ? {} : { 'public-dht': publicDht }) }),
     async [Symbol.asyncDispose] () {
       stopping.abort(new AppError('NODE_STOPPING', 'the node is stopping', { exit: 'unreachable' }))
       stopped ??= Promise.resolve(libp2p.stop())

@@ -10,6 +10,8 @@ import { memoryBlockStore } from '../../src/blocks/memory-block-store.ts'
 import { HttpDoor } from '../../src/daemon/http-door.ts'
 import type { RpcCall } from '../../src/daemon/service.ts'
 import { ServiceHost } from '../../src/daemon/service-host.ts'
+import { loadOrCreateKey } from '../../src/identity/key-file.ts'
+import { Keychain } from '../../src/identity/keychain.ts'
 import { systemClock, type Clock } from '../../src/time/clock.ts'
 
 interface Bench extends AsyncDisposable { readonly node: TestNode, readonly tools: string, open(clock?: Clock): Promise<ServiceHost>, readonly stop: AbortController }
@@ -22,12 +24,14 @@ async function bench (): Promise<Bench> {
   const http = new HttpDoor({ listen: ['/ip4/127.0.0.1/tcp/0'], names: [], portsFile: path.join(node.dir, 'ports.json'), log: node.log })
   const stores = new Map<string, ReturnType<typeof memoryKeyValueStore>>()
   const blocks = memoryBlockStore()
+  const self = await loadOrCreateKey(path.join(node.dir, 'identity.key'), { randomBytes, passphrase: async () => '' })
+  const keys = new Keychain({ dir: path.join(node.dir, 'keys'), identityFile: path.join(node.dir, 'identity.key'), self, randomBytes, passphrase: async () => '' })
   return {
     node,
     stop,
     tools: path.join(node.dir, 'tools'),
     open: async (clock = systemClock) => await ServiceHost.open({
-      node: node.node, http, pins: appPins(async () => blocks, memoryKeyValueStore()), clock, log: node.log, logOf: () => node.log, us, signal: stop.signal,
+      node: node.node, http, pins: appPins(async () => blocks, memoryKeyValueStore()), keys, routers: ['https://router.example'], clock, clockState: () => 'set-back', log: node.log, logOf: () => node.log, us, signal: stop.signal,
       randomBytes: n => new Uint8Array(randomBytes(n)),
       leases: { holder: () => ({ async hold () {}, async release () {} }) },
       servicesDir: path.join(node.dir, 'services'),
@@ -48,6 +52,7 @@ async function call (host: ServiceHost, method: string, params: unknown = null):
   const reply = await handler(params, noCall)
   return reply.kind === 'result' ? reply.value : reply.kind
 }
+async function until (met: () => boolean): Promise<void> { while (!met()) await new Promise(resolve => { setTimeout(resolve, 5) }) }
 const states = (host: ServiceHost): string[] => host.list().map(service => `${service.name} ${service.build} ${service.state}`)
 
 test('a service is installed, answers, and runs again at the next start from its copy', async () => {
@@ -187,6 +192,11 @@ describe('a scope keeps a service to itself', () => {
     ['blocks that it did not ask for', 'await scope.blocks.has("x")', 'SERVICE_NEED_UNDECLARED'],
     ['a datastore that it did not ask for', 'await scope.datastore.get("x")', 'SERVICE_NEED_UNDECLARED'],
     ['HTTP that it did not ask for', 'await scope.http.urls()', 'SERVICE_NEED_UNDECLARED'],
+    ['keys that it did not ask for', 'await scope.keys.list()', 'SERVICE_NEED_UNDECLARED'],
+    ['fetch that it did not ask for', "scope.fetch.answer('/x/', async () => undefined)", 'SERVICE_NEED_UNDECLARED'],
+    ['pubsub that it did not ask for', "scope.pubsub.listeners('t')", 'SERVICE_NEED_UNDECLARED'],
+    ['peers that it did not ask for', 'scope.peers.list()', 'SERVICE_NEED_UNDECLARED'],
+    ['a DHT that it did not ask for', 'scope.valueStore.stores.length', 'SERVICE_NEED_UNDECLARED'],
     ['a host that it did not ask for', 'await scope.ephemeralHost({})', 'SERVICE_NEED_UNDECLARED'],
   ])('%s', async (_name, body, code) => {
     await using b = await bench()
@@ -218,5 +228,61 @@ describe('a scope keeps a service to itself', () => {
     expect((await fetch(`${url}/x/a`)).status).toBe(404)
     await using late = await testNode()
     await expect(late.node.connect([address!])).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
+  })
+
+  test('what it asked for of keys and network is there, and is taken back when it stops', async () => {
+    await using b = await bench()
+    await using other = await testNode()
+    const host = await b.open()
+    const body = `
+      scope.fetch.answer('/x/', async (key, peer) => new Uint8Array([key.length]))
+      const heard = []
+      scope.pubsub.subscribe('t', ({ data }) => { heard.push('old handler') })
+      scope.pubsub.subscribe('t', ({ data }) => { heard.push(new TextDecoder().decode(data)) })
+      scope.pubsub.subscribe('left', () => {})
+      scope.pubsub.unsubscribe('left')
+      scope.pubsub.onListener((peer, topic) => { heard.push(topic) })
+      scope.peers.onConnect(peer => { heard.push('peer') })
+      const method = (name, run) => { scope.rpc('x.' + name, async params => ({ kind: 'result', value: await run(params) })) }
+      method('keys', async () => { await scope.keys.create('news'); return (await scope.keys.list()).map(key => key.name) })
+      method('facts', async () => ({ routers: scope.peers.routers, clock: scope.clockState(), stores: scope.valueStore.stores, peers: scope.peers.list().length, listeners: scope.pubsub.listeners('u').length }))
+      method('publish', async topic => await scope.pubsub.publish(topic, new TextEncoder().encode('hi')))
+      method('ask', async peer => await scope.fetch.ask([peer], new TextEncoder().encode('/y/')))
+      method('heard', async () => heard)`
+    await host.ensure({ manifest: await writeSampleService(path.join(b.tools, 'x'), { name: 'x', body, needs: ['keys', 'fetch', 'pubsub', 'peers', 'value-store'] }), build: 1 })
+    other.node.fetchDesk.answer('/y/', async () => Uint8Array.of(7))
+    const got: string[] = []
+    other.node.pubsub.subscribe('u', ({ data }) => { got.push(Buffer.from(data).toString()) })
+    await other.node.connect(b.node.node.addresses())
+    await until(() => b.node.node.pubsub.listeners('u').length === 1 && b.node.node.peerBook.list().some(peer => peer.protocols.length > 0) && other.node.pubsub.listeners('t').length === 1)
+    expect(await call(host, 'x.keys')).toEqual(['self', 'news'])
+    expect(await call(host, 'x.facts')).toEqual({ routers: ['https://router.example'], clock: 'set-back', stores: [], peers: 1, listeners: 1 })
+    expect(await call(host, 'x.publish', 'u')).toBe(1)
+    expect(await call(host, 'x.ask', other.node.peerId)).toEqual(Uint8Array.of(7))
+    expect(await other.node.fetch([b.node.node.peerId], Buffer.from('/x/ab'))).toEqual(Uint8Array.of(5))
+    await other.node.pubsub.publish('t', Buffer.from('there'))
+    await until(() => got.length === 1)
+    const heard = await call(host, 'x.heard') as string[]
+    await until(() => heard.includes('there'))
+    expect([...heard].sort()).toEqual(['peer', 'there', 'u'])
+    expect(other.node.pubsub.listeners('left')).toEqual([])
+    await host[Symbol.asyncDispose]()
+    expect(await other.node.fetch([b.node.node.peerId], Buffer.from('/x/ab'))).toBeUndefined()
+    await until(() => other.node.pubsub.listeners('t').length === 0)
+    other.node.pubsub.subscribe('later', () => {})
+    await until(() => b.node.node.pubsub.listeners('later').length === 1)
+    expect(heard).not.toContain('later')
+  })
+
+  test('a fetch prefix of another service is refused to it, and free when that one is gone', async () => {
+    await using b = await bench()
+    const host = await b.open()
+    const body = "scope.fetch.answer('/ipns/', async () => undefined)"
+    const manifest = async (name: string): Promise<string> => await writeSampleService(path.join(b.tools, name), { name, body, needs: ['fetch'] })
+    await host.ensure({ manifest: await manifest('a'), build: 1 })
+    await expect(host.ensure({ manifest: await manifest('b'), build: 1 })).rejects.toMatchObject({ code: 'FETCH_PREFIX_TAKEN' })
+    await host[Symbol.asyncDispose]()
+    await using again = await b.open()
+    expect(states(again)).toEqual(['a 1 running', 'b 1 failed'])
   })
 })
