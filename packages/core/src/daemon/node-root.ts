@@ -11,6 +11,7 @@ import { AppError } from '../errors/app-error.ts'
 import { EXIT } from '../errors/exit-codes.ts'
 import { readPassphraseFile } from '../identity/key-file.ts'
 import { systemClock } from '../time/clock.ts'
+import { machineSteadyClock } from '../time/steady-clock.ts'
 import type { NodeLog } from './node-log.ts'
 import { nodeProcess } from './node-process.ts'
 
@@ -41,6 +42,7 @@ const exitCode = await nodeProcess({
   env: process.env,
   host: hostFacts(process, homedir),
   clock: systemClock,
+  steady: machineSteadyClock(),
   signal: stop.signal,
   version: manifest.version,
   randomBytes,

@@ -14,8 +14,9 @@ import { Keychain } from '../identity/keychain.ts'
 import { atomicWrite } from '../storage/atomic-write.ts'
 import type { Clock } from '../time/clock.ts'
 import { withDeadline } from '../time/deadline.ts'
+import type { SteadyClock } from '../time/steady-clock.ts'
 import { noticeKubo } from './choose-node.ts'
-import { ClockEvidence } from './clock-evidence.ts'
+import { ClockEvidence, type ClockState } from './clock-evidence.ts'
 import { joinKubo } from './join-kubo.ts'
 import { LeaseBook } from './lease-book.ts'
 import { takeNodeLock } from './node-lock.ts'
@@ -32,6 +33,8 @@ export interface RunNodeInput {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly host: HostFacts
   readonly clock: Clock
+  /** Tells a clock that jumps from a machine that rests. */
+  readonly steady?: SteadyClock
   readonly openLog: (paths: AppPaths, level: string) => NodeLog
   readonly randomBytes: (sizeBytes: number) => Uint8Array
   readonly passphrase: () => Promise<string>
@@ -73,11 +76,11 @@ export async function runNode (input: RunNodeInput): Promise<'stopped' | 'lost'>
 
     const config = readConfig(paths.config, input.env)
     log = input.openLog(paths, config.logLevel)
-    const evidence = ClockEvidence.open(paths.clockEvidence, systemClock)
+    const evidence = ClockEvidence.open(paths.clockEvidence, systemClock, input.steady)
     const { clock } = evidence
     // Written while the lock is still ours, so that the log of one home never shows two nodes at once.
     undo.push({ what: 'log', run: () => { log!.info('stopped', { pid: host.pid }) } })
-    warnOfClock(evidence, log)
+    let said = warnOfClock(evidence, log)
     await evidence.note()
     undo.push({ what: 'clock evidence', run: async () => { await evidence.note() } })
     const leases = LeaseBook.open(paths.leases, clock)
@@ -137,6 +140,7 @@ export async function runNode (input: RunNodeInput): Promise<'stopped' | 'lost'>
     while (!stopping.signal.aborted) {
       await systemClock.sleep(tickMs, stopping.signal).catch(() => {})
       const now = systemClock.now()
+      if (evidence.state().state !== said) said = warnOfClock(evidence, log) // somebody set it while we ran
       if (idleMs > 0 && !busy() && now - rpc.lastUseMs >= idleMs) stop('idle')
       if (Math.abs(now - notedMs) >= NOTE_CLOCK_MS) { notedMs = now; await evidence.note().catch((e: unknown) => { log!.warn('the time could not be noted', { error: String(e) }) }) }
     }
@@ -173,7 +177,8 @@ async function afterThisCall (clock: Clock, run: () => void): Promise<void> {
   run()
 }
 
-function warnOfClock (evidence: ClockEvidence, log: NodeLog): void {
+function warnOfClock (evidence: ClockEvidence, log: NodeLog): ClockState['state'] {
   const clock = evidence.state()
   if (clock.state !== 'ok') log.warn(clock.state === 'set-back' ? 'the clock is behind what this home has already seen' : 'the clock has jumped far ahead', { byMs: clock.byMs, cure: 'ipkit doctor --accept-clock' })
+  return clock.state
 }

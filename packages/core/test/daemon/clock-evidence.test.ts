@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ClockEvidence } from '@ipkit/core/daemon/clock-evidence'
 import { ManualClock } from '@ipkit/testkit/manual-clock'
 
@@ -52,4 +52,44 @@ test.each([-DAY, 730 * DAY])('the user accepts a clock that is off by %i ms, and
 test.each(['', 'x', '{"version":1}'])('a damaged file %j is no evidence', text => {
   writeFileSync(file, text)
   expect(openAt(START).state()).toEqual({ state: 'ok' })
+})
+
+describe('with a steady clock, which tells a rest from a jump', () => {
+  /** Opened, noted, and then so much passed and so much more was put on the clock. */
+  async function after ({ passedMs, jumpMs, reboot = false, restart = false }: { passedMs: number, jumpMs: number, reboot?: boolean, restart?: boolean }): Promise<ClockEvidence> {
+    const system = new ManualClock(START)
+    let bootMs = START - 3_600_000
+    let id = 'boot 1'
+    const steady = { get id () { return id }, readMs: () => passed + START - bootMs }
+    let passed = 0
+    const evidence = ClockEvidence.open(file, system, steady)
+    await evidence.note()
+    passed += passedMs
+    system.set(START + passedMs + jumpMs)
+    if (reboot) { id = 'boot 2'; bootMs = START + passed - 1000; passed = 0 }
+    return reboot || restart ? ClockEvidence.open(file, system, { id, readMs: steady.readMs }) : evidence
+  }
+
+  test.each<[string, Parameters<typeof after>[0], object]>([
+    ['a month of sleep', { passedMs: 30 * DAY, jumpMs: 0 }, { state: 'ok' }],
+    ['two years of sleep', { passedMs: 730 * DAY, jumpMs: 0 }, { state: 'ok' }],
+    ['a correction of an hour', { passedMs: 1000, jumpMs: 3_600_000 }, { state: 'ok' }],
+    ['a jump of a day and a second', { passedMs: 1000, jumpMs: DAY + 1000 }, { state: 'jumped-forward', byMs: DAY + 1000 }],
+    ['a jump of two days after a month of sleep', { passedMs: 30 * DAY, jumpMs: 2 * DAY }, { state: 'jumped-forward', byMs: 2 * DAY }],
+    ['a jump of two days while no node ran', { passedMs: 1000, jumpMs: 2 * DAY, restart: true }, { state: 'jumped-forward', byMs: 2 * DAY }],
+    ['a month off, and a new boot', { passedMs: 30 * DAY, jumpMs: 0, reboot: true }, { state: 'ok' }],
+    ['two years ahead at a new boot', { passedMs: 1000, jumpMs: 730 * DAY, reboot: true }, { state: 'jumped-forward', byMs: 730 * DAY + 1000 }],
+    ['a clock set back by an hour', { passedMs: 1000, jumpMs: -3_600_000 }, { state: 'set-back', byMs: 3_600_000 - 1000 }],
+  ])('%s', async (_name, what, state) => {
+    expect((await after(what)).state()).toEqual(state)
+  })
+
+  test('a jump is not noted until the user accepts it', async () => {
+    const evidence = await after({ passedMs: 1000, jumpMs: 2 * DAY })
+    await evidence.note()
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, latestMs: START, steady: { id: 'boot 1', ms: 3_600_000 } })
+    await evidence.accept()
+    expect(evidence.state()).toEqual({ state: 'ok' })
+    expect(evidence.clock.now()).toBe(START + 2 * DAY + 1000)
+  })
 })
