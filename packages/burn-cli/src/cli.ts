@@ -1,5 +1,6 @@
-import { command, flag, group, integer, text, texts, type CommandTable } from '@ipkit/core/cli/command-table'
+import { command, flag, integer, text, texts, type CommandTable } from '@ipkit/core/cli/command-table'
 import { completionCommand } from '@ipkit/core/cli/completion'
+import { nodeGroup } from '@ipkit/core/cli/node-group'
 import manifest from '../package.json' with { type: 'json' }
 import type { BurnDeps } from './commands/deps.ts'
 import { MAX_READS } from './domain/limits.ts'
@@ -85,11 +86,7 @@ export function cli (deps: BurnDeps): CommandTable {
         examples: [['find bafkrei... 192.168.1.7', 'asks this address, and no other']],
         run: async (io, args) => await (await import('./commands/find.ts')).find(io, args),
       }),
-      group('node', 'look after the shared node', [
-        command({ name: 'status', describe: 'whether it runs, and where', run: async io => await (await import('./commands/node.ts')).nodeStatus(deps, io) }),
-        command({ name: 'stop', describe: 'stop it; messages wait until it runs again', run: async io => await (await import('./commands/node.ts')).nodeStop(deps, io) }),
-        command({ name: 'logs', describe: 'the end of its log', run: async io => await (await import('./commands/node.ts')).nodeLogs(deps, io) }),
-      ]),
+      nodeGroup(async io => await deps.nodeControl(io), 'stop it; messages wait until it runs again'),
       completionCommand(() => table),
     ],
   }

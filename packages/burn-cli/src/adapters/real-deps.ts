@@ -1,7 +1,7 @@
 import { appPaths, type AppPaths } from '@ipkit/core/config/app-paths'
 import { processFacts } from '@ipkit/core/cli/process-facts'
 import type { Io } from '@ipkit/core/cli/io'
-import { openSharedNode, type BuiltTool } from '@ipkit/core/cli/shared-node-door'
+import type { BuiltTool } from '@ipkit/core/cli/shared-node-door'
 import type { BurnDeps } from '../commands/deps.ts'
 
 /** What the commands get outside of tests. */
@@ -16,9 +16,6 @@ export function realDeps (tool: BuiltTool): BurnDeps {
       return resolvePeer(await readContacts(pathsOf(io).contacts), peer).peerId
     },
     async readSecret (io, file, maxBytes) { return await (await import('./secret-file.ts')).readSecretFile(io.cwd, file, maxBytes) },
-    async nodeControl (io) {
-      const { nodeControl } = await import('./node-control.ts')
-      return nodeControl(await openSharedNode(tool, io), pathsOf(io).log, io.signal)
-    },
+    nodeControl: async io => await (await import('@ipkit/core/cli/node-control')).nodeControl(tool, io),
   }
 }

@@ -1,4 +1,5 @@
 import type { Io } from '@ipkit/core/cli/io'
+import type { NodeControl } from '@ipkit/core/cli/node-control'
 import type { BulkCrypto } from '../domain/bulk-crypto.ts'
 import type { Argon2id } from '../domain/keys.ts'
 
@@ -15,14 +16,4 @@ export interface BurnDeps {
   /** A small secret from a file, a pipe or `/dev/fd/N`, at most `maxBytes`. @throws AppError FILE_* */
   readSecret(io: Io, path: string, maxBytes: number): Promise<string>
   nodeControl(io: Io): Promise<NodeControl>
-}
-
-/** What `burn node` does with the shared node. None of it starts one. */
-export interface NodeControl {
-  /** What `node.status` says; undefined when no node runs. */
-  status(): Promise<Readonly<Record<string, unknown>> | undefined>
-  /** Resolves when it is gone. @returns false when none runs */
-  stop(): Promise<boolean>
-  /** The end of its log, as a person reads it. */
-  logLines(count: number): Promise<{ readonly file: string, readonly lines: readonly string[] }>
 }

@@ -1,15 +1,15 @@
-/** `burn node status|stop|logs`: enough to look after the shared node where `ipkit` is not installed. */
-import type { Io } from '@ipkit/core/cli/io'
-import { document, list, type Outcome } from '@ipkit/core/cli/outcome'
-import { stripControl } from '@ipkit/core/cli/strip-control'
-import { factsText } from '@ipkit/core/cli/table'
-import { formatDuration } from '@ipkit/core/cli/duration'
-import type { BurnDeps } from './deps.ts'
+/** What `<tool> node status|stop|logs` answer. */
+import { formatDuration } from './duration.ts'
+import type { Io } from './io.ts'
+import type { NodeControl } from './node-control.ts'
+import { document, list, type Outcome } from './outcome.ts'
+import { stripControl } from './strip-control.ts'
+import { factsText } from './table.ts'
 
 const LOG_LINES = 50
 
-export async function nodeStatus (deps: BurnDeps, io: Io): Promise<Outcome> {
-  const status = await (await deps.nodeControl(io)).status()
+export async function nodeStatus (control: NodeControl): Promise<Outcome> {
+  const status = await control.status()
   if (status === undefined) return document({ running: false, pid: null, peerId: null, uptimeMs: null, services: [], leases: [] }, 'no node is running; one starts by itself when it is needed')
   const { pid, peerId, uptimeMs, addresses, leases } = status
   return document(status, factsText([
@@ -21,13 +21,13 @@ export async function nodeStatus (deps: BurnDeps, io: Io): Promise<Outcome> {
   ]))
 }
 
-export async function nodeStop (deps: BurnDeps, io: Io): Promise<Outcome> {
-  const stopped = await (await deps.nodeControl(io)).stop()
+export async function nodeStop (control: NodeControl): Promise<Outcome> {
+  const stopped = await control.stop()
   return document({ stopped }, stopped ? 'stopped' : 'no node is running')
 }
 
-export async function nodeLogs (deps: BurnDeps, io: Io): Promise<Outcome> {
-  const { file, lines } = await (await deps.nodeControl(io)).logLines(LOG_LINES)
+export async function nodeLogs (control: NodeControl, io: Io): Promise<Outcome> {
+  const { file, lines } = await control.logLines(LOG_LINES)
   io.report.note(`the whole log: ${file}`)
   return list(each(lines), { toText: line => stripControl(line), emptyText: 'the log is empty' })
 }
