@@ -1,0 +1,26 @@
+import type { Io } from '@ipkit/core/cli/io'
+
+/**
+ * A small file, or standard input for '-'.
+ * @param maxBytes one byte more is read at most, so that the caller sees that there is more
+ * @throws AppError FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_READABLE
+ */
+export async function readInput (io: Io, file: string, maxBytes: number): Promise<Uint8Array> {
+  if (file === '-') return await firstBytes(io.stdin.source, maxBytes + 1)
+  await using opened = await io.files.openRead(file)
+  return await firstBytes(opened.source, maxBytes + 1)
+}
+
+async function firstBytes (source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const part of source) {
+    parts.push(part)
+    sizeBytes += part.length
+    if (sizeBytes >= maxBytes) break
+  }
+  const whole = new Uint8Array(sizeBytes)
+  let at = 0
+  for (const part of parts) { whole.set(part, at); at += part.length }
+  return whole.subarray(0, maxBytes)
+}
