@@ -95,6 +95,9 @@ export class NameService {
     await Promise.all(this.#background)
   }
 
+  /** Something that the keeping of names depends on has changed. */
+  look (): void { this.#parts.keeper.look() }
+
   get keys (): OwnKeys { return this.#parts.ownKeys }
 
   /** What was published under the key stays remembered, and is followed from now on. */
