@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from '@jest/globals'
+import { pathsIn, type AppPaths } from '@ipkit/core/config/app-paths'
+import { loadOrCreateKey } from '@ipkit/core/identity/key-file'
+import { Keychain } from '@ipkit/core/identity/keychain'
 import { inHome, type InHome } from './in-home.ts'
 import { PEER_A } from './memory-node-control.ts'
 
@@ -30,6 +34,27 @@ test('what is backed up comes back in another home, and nothing else', async () 
   expect(readdirSync(other).map(name => statSync(path.join(other, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600])
   expect(statSync(other).mode & 0o777).toBe(0o700)
   expect(await home.run(['passphrase', 'clear', '--home', 'other'], { answers: ['one'] })).toMatchObject({ exit: 0 })
+})
+
+test('named keys are in it, and come back private, under the same passphrase', async () => {
+  using home = await fullHome()
+  const chainIn = async (paths: AppPaths): Promise<Keychain> => {
+    const deps = { randomBytes, passphrase: async () => 'one' }
+    return new Keychain({ dir: paths.keys, identityFile: paths.identityKey, self: await loadOrCreateKey(paths.identityKey, deps), ...deps })
+  }
+  const key = await (await chainIn(home.paths)).create('blog')
+  const made = await home.run(['backup', 'b.json', '--json'])
+  expect(JSON.parse(made.stdout)).toMatchObject({ keys: ['blog'], leftOut: ['burn'] })
+  expect(JSON.parse((await home.run(['restore', 'b.json', '--home', 'other', '--json'])).stdout)).toMatchObject({ keys: ['blog'] })
+  const other = pathsIn(path.join(home.dir, 'other'))
+  expect((await (await chainIn(other)).signer('blog'))!.publicKey).toEqual(key.publicKey)
+  expect([statSync(other.keys).mode & 0o777, statSync(path.join(other.keys, 'blog.key')).mode & 0o777]).toEqual([0o700, 0o600])
+  for (const [name, text] of [['../blog', readFileSync(path.join(other.keys, 'blog.key'), 'utf8')], ['blog', 'ipkit identity key 1\n']] as const) {
+    writeFileSync(path.join(home.dir, 'bad.json'), JSON.stringify({ ...JSON.parse(readFileSync(path.join(home.dir, 'b.json'), 'utf8')) as object, keys: { [name]: text } }))
+    const run = await home.run(['restore', 'bad.json', '--home', 'third', '--json'])
+    expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'BAD_BACKUP' } })
+    expect(existsSync(path.join(home.dir, 'third'))).toBe(false)
+  }
 })
 
 test('through standard output and standard input', async () => {

@@ -18,7 +18,9 @@ export async function backup (deps: IpkitDeps, io: Io, args: { readonly file: st
   await file.commit()
   sayWhatIsIn(io, made)
   const { peerId, sealed, leftOut } = made
-  return document({ file: args.file, peerId, sealed, files: Object.keys(made.files), leftOut }, `${args.file} holds the key${sealed ? ' (encrypted)' : ''}, the settings and the contacts of ${peerId}`)
+  const keys = Object.keys(made.keys ?? {})
+  const named = keys.length === 0 ? '' : `, ${keys.length === 1 ? 'the named key' : `${keys.length} named keys`}`
+  return document({ file: args.file, peerId, sealed, files: Object.keys(made.files), keys, leftOut }, `${args.file} holds the key${sealed ? ' (encrypted)' : ''}${named}, the settings and the contacts of ${peerId}`)
 }
 
 function sayWhatIsIn (io: Io, made: Backup): void {
@@ -35,7 +37,7 @@ export async function restore (deps: IpkitDeps, io: Io, args: { readonly file: s
   const made = parseBackup(text)
   await (await deps.backup(io)).write(made)
   io.report.note("stop using the old copy: two nodes with one key are taken for one; see 'ipkit id'")
-  return document({ peerId: made.peerId, createdAt: made.createdAt, files: Object.keys(made.files) }, `restored ${made.peerId} from the backup of ${made.createdAt.slice(0, 10)}`)
+  return document({ peerId: made.peerId, createdAt: made.createdAt, files: Object.keys(made.files), keys: Object.keys(made.keys ?? {}) }, `restored ${made.peerId} from the backup of ${made.createdAt.slice(0, 10)}`)
 }
 
 async function readAll (io: Io): Promise<string> {

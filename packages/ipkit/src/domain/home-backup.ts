@@ -1,5 +1,5 @@
 import { AppError } from '@ipkit/core/errors/app-error'
-import { array, boolean, check, integer, object, optional, string, type Infer } from '@ipkit/core/schema/schema'
+import { array, boolean, check, integer, object, optional, record, string, type Infer } from '@ipkit/core/schema/schema'
 
 /** A backup file: one JSON document. Format: docs/formats/backup.md. */
 export const BACKUP_VERSION = 1
@@ -9,6 +9,7 @@ export const MAX_BACKUP_BYTES = 16 * 1024 * 1024
 export const BACKUP_FILES = ['identity.key', 'config.json', 'contacts.json'] as const
 
 const fileText = string({ max: 8 * 1024 * 1024 })
+const keyName = string({ min: 1, max: 64, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/, what: 'the name of a key' })
 const backupSchema = object({
   ipkitBackup: integer({ min: 1, max: 1_000_000 }),
   createdAt: string({ max: 32 }),
@@ -16,6 +17,8 @@ const backupSchema = object({
   /** Whether the key in it is encrypted under a passphrase. */
   sealed: boolean(),
   files: object({ 'identity.key': fileText, 'config.json': optional(fileText), 'contacts.json': optional(fileText) }),
+  /** Texts of named keys, by name; absent where there are none. */
+  keys: optional(record(keyName, fileText, { max: 1024 })),
   /** For people: services whose data stayed behind. */
   leftOut: array(string({ max: 64 }), { max: 1024 }),
 })
@@ -26,7 +29,7 @@ export interface BackupStore {
   read(): Promise<Omit<Backup, 'ipkitBackup' | 'createdAt'>>
   /**
    * Puts the files into a home that is not there yet or is empty; whole or not at all.
-   * @throws AppError HOME_NOT_EMPTY, BAD_BACKUP when the key in it is damaged or another one than it says
+   * @throws AppError HOME_NOT_EMPTY, BAD_BACKUP when a key in it is damaged, or the identity another one than it says
    */
   write(backup: Backup): Promise<void>
 }
