@@ -7,8 +7,10 @@ import { installPacked, sizeBelow } from '../packing/install-packed.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const MAX_INSTALLED_BYTES = 15_000_000
+/** A command of each tool that starts the node. */
+const FIRST: Readonly<Record<string, readonly string[]>> = { burn: ['ls'], ipkit: ['start'], ipnsup: ['status'] }
 
-describe.each([['burn-cli', 'burn', ['node']], ['ipkit', 'ipkit', []]])('%s, packed and installed with npm in an empty folder', (name, binary, ownNodeCommands) => {
+describe.each([['burn-cli', 'burn', ['node']], ['ipkit', 'ipkit', []], ['ipnsup', 'ipnsup', ['node']]])('%s, packed and installed with npm in an empty folder', (name, binary, ownNodeCommands) => {
   let folder: string
   let installed: string
   const loopback = '/ip4/127.0.0.1/tcp/0'
@@ -40,7 +42,7 @@ describe.each([['burn-cli', 'burn', ['node']], ['ipkit', 'ipkit', []]])('%s, pac
 
   test('starts its own node and stops it', () => {
     const running = (): unknown => (JSON.parse(run(...ownNodeCommands, 'status', '--json')) as { running: unknown }).running
-    run(binary === 'ipkit' ? 'start' : 'ls')
+    run(...FIRST[binary]!)
     try {
       expect(running()).toBe(true)
     } finally {

@@ -11,6 +11,8 @@ const isUrl = (text: string): boolean => /^https?:/i.test(text)
 
 function checkUrl (text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || url.username !== '' || url.password !== '') throw new AppError('ADDRESS_INVALID', `'${text.slice(0, 80)}' is not a URL that can be asked`, { exit: 'usage', hints: ['it looks like http://192.168.1.7:8080'] })
+  const hints = ['it looks like http://192.168.1.7:8080']
+  if (url === undefined) throw new AppError('ADDRESS_INVALID', `'${text.slice(0, 80)}' is no URL`, { exit: 'usage', hints })
+  if (url.username !== '' || url.password !== '') throw new AppError('ADDRESS_INVALID', `the URL of ${url.host} has a user or password in it, which are not sent`, { exit: 'usage', hints })
   return text
 }

@@ -67,6 +67,6 @@ function warn (io: Io, found: ResolveResult, named: boolean): void {
   if (found.fork) report.warn('FORK', `two records with one sequence name different values: ${forkText(found.values)}; the first is answered by rule, and the next publish heals it`)
   for (const { place, error } of found.failures) {
     if (named) report.warn('SOURCE_FAILED', `${place} gave no record: ${error.message}`)
-    else log.info('not asked with success', { place, code: error.code, message: stripControl(error.message) })
+    else log.info('no record from', { place, code: error.code, message: stripControl(error.message) })
   }
 }

@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals'
+import { publishedValue } from '../../src/domain/published-value.ts'
+import { isDomain, resolveTarget } from '../../src/domain/resolve-target.ts'
+
+const CID = 'bafkqaddwgevxmmraojswg33smq'
+const CID0 = 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG'
+const NAME = 'k51qzi5uqu5dljtg5upm7x7ugan9lql3ewyknv4r4mhhkwzn8n7cnbd1unfwgq'
+const PEER = '12D3KooWQK1wnefoLrcVHbbnf5tLzbopUd3K3bFAoJpA7YJgL5pV'
+
+test.each([
+  [CID, `/ipfs/${CID}`],
+  [CID0, `/ipfs/${CID0}`],
+  [`/ipfs/${CID}`, `/ipfs/${CID}`],
+  [`/ipfs/${CID}/a b/ü`, `/ipfs/${CID}/a b/ü`],
+  [`/ipfs/${CID}/`, `/ipfs/${CID}/`],
+  [`ipfs://${CID}/x`, `/ipfs/${CID}/x`],
+  [NAME, `/ipns/${NAME}`],
+  [PEER, `/ipns/${NAME}`],
+  ['bafzaajaiaejcbv22taayfmikw7kux7wtzfsaooqo4fzphwvgems26aq2nd3qoui2', `/ipns/${NAME}`],
+  [`/ipns/${PEER}/docs`, `/ipns/${NAME}/docs`],
+  [`ipns://${NAME}`, `/ipns/${NAME}`],
+  ['/ipns/example.com/docs', '/ipns/example.com/docs'],
+])('%s is published as %s', (text, path) => { expect(publishedValue(text)).toBe(path) })
+
+test.each([
+  ['', 'VALUE_INVALID'],
+  ['/', 'VALUE_INVALID'],
+  ['/ipfs/', 'VALUE_INVALID'],
+  ['/ipfs', 'VALUE_INVALID'],
+  ['hello', 'VALUE_INVALID'],
+  ['example.com', 'VALUE_INVALID'],
+  ['/ipld/bafk', 'VALUE_INVALID'],
+  ['/ipfs/hello', 'VALUE_INVALID'],
+  [`/ipfs/${CID.toUpperCase()}`, 'VALUE_INVALID'],
+  [`//ipfs/${CID}`, 'VALUE_INVALID'],
+  [`http://localhost/ipfs/${CID}`, 'VALUE_INVALID'],
+  [`/ipfs/${CID}/${'x'.repeat(8200)}`, 'VALUE_INVALID'],
+  ['/ipns/hello', 'NAME_INVALID'],
+  ['/ipns/192.168.1.7', 'NAME_INVALID'],
+])('refused: %s', (text, code) => { expect(() => publishedValue(text)).toThrow(expect.objectContaining({ code, exit: 'usage' })) })
+
+test.each([
+  [NAME, NAME],
+  [PEER, NAME],
+  [`/ipns/${NAME}`, NAME],
+  ['example.com', 'example.com'],
+  ['/ipns/Example.COM.', 'example.com'],
+  ['ipns://_dnslink.a-b.example', '_dnslink.a-b.example'],
+])('%s is asked for as %s', (text, target) => { expect(resolveTarget(text)).toBe(target) })
+
+test.each(['example', 'example..com', '-a.com', 'a-.com', '10.0.0.1', 'a.b.1', `${'a'.repeat(64)}.com`, `${'a.'.repeat(130)}com`, 'a.com/x', 'ex ample.com', ''])('no domain: %s', text => {
+  expect(isDomain(text)).toBe(false)
+  expect(() => resolveTarget(text)).toThrow(expect.objectContaining({ code: 'NAME_INVALID' }))
+})
