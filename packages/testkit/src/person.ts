@@ -6,7 +6,9 @@ import { endNodes } from './node/node-processes.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const SCRIPTS = {
-  burn: path.join(root, 'packages/burn-cli/bin/burn.js'), ipkit: path.join(root, 'packages/ipkit/bin/ipkit.js'), ipnsup: path.join(root, 'packages/ipnsup/bin/ipnsup.js'),
+  burn: path.join(root, 'packages/burn-cli/bin/burn.js'),
+  ipkit: path.join(root, 'packages/ipkit/bin/ipkit.js'),
+  ipnsup: path.join(root, 'packages/ipnsup/bin/ipnsup.js'),
 }
 
 export interface Ran { readonly exit: number | null, readonly stdout: string, readonly stderr: string }
