@@ -64,7 +64,7 @@ function warn (io: Io, found: ResolveResult, named: boolean): void {
     const since = found.expiredForMs === null ? '' : ` ${formatDuration(found.expiredForMs)} ago`
     report.warn('EXPIRED', `the record${stale.length === 0 ? '' : ` of ${stale.join(', ')}`} expired${since}: this is the last that is known`)
   }
-  if (found.fork) report.warn('FORK', `two records with one sequence name different values: ${forkText(found.values)}; the first is answered by rule, and the next publish heals it`)
+  if (found.fork) report.warn('FORK', `a fork: records with one sequence name ${forkText(found.values)}; the first is answered by rule, and the next publish heals it`)
   for (const { place, error } of found.failures) {
     if (named) report.warn('SOURCE_FAILED', `${place} gave no record: ${error.message}`)
     else log.info('no record from', { place, code: error.code, message: stripControl(error.message) })
