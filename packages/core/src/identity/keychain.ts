@@ -45,7 +45,11 @@ export class Keychain implements ServiceKeys {
     return [toNamedKey(SELF, this.#deps.self), ...keys.filter(key => key !== undefined)]
   }
 
-  async signer (name: string): Promise<KeySigner | undefined> { return await this.#load(name) }
+  /** Nothing more of the key than what signs: the identity's secret does not leave. */
+  async signer (name: string): Promise<KeySigner | undefined> {
+    const key = await this.#load(name)
+    return key === undefined ? undefined : { publicKey: key.publicKey, sign: message => key.sign(message) }
+  }
 
   async create (name: string): Promise<NamedKey> {
     return await this.#changes.run(async () => await this.#store(name, new PeerKey(this.#deps.randomBytes(SEED_BYTES))))

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from '@jest/globals'
 import { writeSampleService } from '@ipkit/testkit/sample-service'
 import type { SharedNode } from '../../src/daemon/open-node.ts'
-import { nodeFixture, status } from './node-fixture.ts'
+import { verifySignature } from '../../src/identity/peer-key.ts'
+import { LOOPBACK, nodeFixture, status } from './node-fixture.ts'
 
 const fixture = nodeFixture()
 const open = (manifest: string, name: string, build = 1): SharedNode => fixture.node({ nodeMain: fixture.built.nodeMain, service: { name, build, manifest } })
@@ -69,4 +70,23 @@ test('a need that a node does not offer is refused with the needs it does offer'
   await fixture.gone()
   const started = readFileSync(path.join(fixture.home, 'node.log'), 'utf8').split('\n').filter(line => line.includes('"ready"')).length
   expect(started).toBe(2) // the one that was there, and one that could have been newer; not one after the other without end
+})
+
+test('under a passphrase a service makes a key that is sealed, and signs with it after a restart', async () => {
+  const passphraseFile = path.join(path.dirname(fixture.home), 'passphrase')
+  writeFileSync(passphraseFile, 'swordfish\n', { mode: 0o600 })
+  const body = `
+    scope.rpc('signs.create', async () => ({ kind: 'result', value: (await scope.keys.create('blog')).peerId }))
+    scope.rpc('signs.sign', async name => { const key = await scope.keys.signer(name); return { kind: 'result', value: [...key.sign(new Uint8Array([1]))] } })`
+  const manifest = await tool('signs', { needs: ['keys'], body })
+  const start = (): SharedNode => fixture.node({ nodeMain: fixture.built.nodeMain, service: { name: 'signs', build: 1, manifest }, env: { ...LOOPBACK, IPKIT_PASSPHRASE_FILE: passphraseFile } })
+  const first = start()
+  const peerId = await first.call('signs.create', {}) as string
+  expect(readFileSync(path.join(fixture.home, 'keys', 'blog.key'), 'utf8')).toMatch(/^ipkit identity key 1\npeer \w+\nscrypt 17 8 1 /)
+  await first.stop({ ifIdle: false })
+  await fixture.gone()
+  const again = start()
+  expect(verifySignature(peerId, Uint8Array.of(1), Uint8Array.from(await again.call('signs.sign', 'blog') as number[]))).toBe(true)
+  await again.stop({ ifIdle: false })
+  await fixture.gone()
 })

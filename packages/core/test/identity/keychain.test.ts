@@ -34,6 +34,7 @@ test('self is there and first; keys are made, listed in order, sign, and are the
   expect(verifySignature(news.peerId, message, (await again.signer('news'))!.sign(message))).toBe(true)
   expect(verifySignature(self.peerId, message, (await again.signer('self'))!.sign(message))).toBe(true)
   expect((await again.signer('news'))!.publicKey).toEqual(news.publicKey)
+  expect(Object.keys((await again.signer('self'))!)).toEqual(['publicKey', 'sign'])
   expect(await again.signer('none')).toBeUndefined()
   expect(await again.signer('../identity')).toBeUndefined()
   expect((await fs.stat(home.keys)).mode & 0o777).toBe(0o700)

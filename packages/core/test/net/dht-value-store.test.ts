@@ -10,8 +10,8 @@ const signer = new PeerKey(new Uint8Array(32).fill(7))
 const name = nameFromPublicKey(signer.publicKey)
 const KEY = routingKey(name)
 const HOUR_MS = 3_600_000
-const record = (sequence: bigint, validForMs = HOUR_MS, value = '/ipfs/bafkqaddwgevxmmraojswg33smq'): Uint8Array =>
-  createRecord(signer, { value, sequence, validity: validityAtMs(systemClock.now() + validForMs), ttlNs: 300_000_000_000n }).bytes
+const record = (sequence: bigint, { validForMs = HOUR_MS, v2Only = false } = {}): Uint8Array =>
+  createRecord(signer, { value: '/ipfs/bafkqaddwgevxmmraojswg33smq', sequence, validity: validityAtMs(systemClock.now() + validForMs), v2Only }).bytes
 
 async function lan (...nodes: TestNode[]): Promise<void> {
   for (const { node } of nodes.slice(1)) await node.connect(nodes[0]!.node.addresses())
@@ -54,8 +54,8 @@ test('a newer record replaces an older one, an older one does not get back in, a
 
 describe('what nobody takes is not stored', () => {
   test.each<[string, () => { value: Uint8Array, key?: Uint8Array }]>([
-    ['an expired record', () => ({ value: record(3n, -1000) })],
-    ['a record with a bit flipped', () => { const value = record(3n); value[value.length - 3]! ^= 1; return { value } }],
+    ['an expired record', () => ({ value: record(3n, { validForMs: -1000 }) })],
+    ['a record with a bit of its signature flipped', () => { const value = record(3n, { v2Only: true }); value[10]! ^= 1; return { value } }],
     ['a record of another name', () => ({ value: record(3n), key: routingKey(nameFromPublicKey(new PeerKey(new Uint8Array(32).fill(9)).publicKey)) })],
     ['a key that is no name', () => ({ value: record(3n), key: new Uint8Array(Buffer.from('/ipns/nonsense')) })],
     ['a key of another kind', () => ({ value: record(3n), key: new Uint8Array(Buffer.from('/other/x')) })],
