@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { EXIT } from '@ipkit/core/errors/exit-codes'
 import { encodeFrame } from '@ipkit/core/streams/frame'
+import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
 import { ERROR_CODES, peerRefusal, type ErrorCode } from '../src/domain/peer-refusal.ts'
 import { RECORD_TYPE } from '../src/domain/record-type.ts'
 import * as limits from '../src/domain/wire-limits.ts'
-import { encodeAnswer, encodeRequest, IPNSUP_PROTOCOL, type ExchangeAnswer, type ExchangeRequest } from '../src/wire.ts'
+import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest, IPNSUP_PROTOCOL, type ExchangeAnswer, type ExchangeRequest } from '../src/wire.ts'
 import { hex } from './hex.ts'
 import { exchangeSpec, fromJson, wireVectors } from './wire-vectors.ts'
 
@@ -32,9 +33,14 @@ test('protocol id and media type stand in it', () => {
   expect(exchangeSpec).toContain(`The media type is \`${RECORD_TYPE}\``)
 })
 
-test('the types of the messages are those of the vectors', () => {
+test('the types of the messages are those of the vectors and of the code', () => {
   const types = table('### Messages').map(row => row[1])
   expect(types).toEqual([...new Set([...wireVectors.requests, ...wireVectors.answers].map(v => v.value.type))])
+  const known = [decodeRequest, decodeAnswer].flatMap(decode => {
+    try { decode(encodeStrict({ type: '' })) } catch (e) { return [...(e as Error).message.split('one of ')[1]!.matchAll(/"([a-z]+)"/g)].map(found => found[1]) }
+    return []
+  })
+  expect(types).toEqual(known)
 })
 
 /** In the example the record is shortened: its first two and its last two bytes stand there. */

@@ -109,6 +109,7 @@ export class MemoryNetwork {
     const listeners = (topic: string): MemoryNode[] => this.#neighbours(peerId).filter(node => node.topics.has(topic))
     return {
       subscribe: (topic, handler) => {
+        if (topics.has(topic)) throw new Error(`subscribed to ${topic} already`)
         topics.set(topic, handler)
         for (const { peerId: other } of this.#neighbours(peerId)) for (const tell of this.#onListener.get(other)!) tell(peerId, topic)
       },

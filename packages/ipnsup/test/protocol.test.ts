@@ -164,6 +164,12 @@ describe('who answers', () => {
     expect((await answersTo(Uint8Array.from([...frame(ask), ...frame(ask)]))).map(answer => answer.type)).toEqual(['record'])
   })
 
+  test('a peer that leaves without a word is no failure', async () => {
+    const [near, far] = memoryChannelPair()
+    await near.closeWrite()
+    expect(await codeOf(serveRecords({ ...makeWorld(), report: () => {} }, far))).toBe('done')
+  })
+
   test('says nothing to nothing, and to a request that was cut', async () => {
     expect([await answersTo(new Uint8Array(0)), await answersTo(frame(ask).subarray(0, -1))]).toEqual([[], []])
   })

@@ -55,7 +55,7 @@ test('the largest record fits into a message; what is over the limit is refused 
   const { message } = sides[0]!
   const largest: ExchangeRequest = { type: 'hand', name: (message as ExchangeRequest).name, record: new Uint8Array(10_240) }
   expect(decodeRequest(encodeRequest(largest))).toEqual(largest)
-  rejected(decodeRequest, new Uint8Array(MAX_MESSAGE_BYTES + 1))
+  expect(() => decodeRequest(new Uint8Array(MAX_MESSAGE_BYTES + 1))).toThrow(expect.objectContaining({ code: 'BAD_MESSAGE', message: expect.stringContaining(`the limit is ${MAX_MESSAGE_BYTES}`) }))
 })
 
 test('garbage throws our error and nothing else; what decodes re-encodes identically', () => {

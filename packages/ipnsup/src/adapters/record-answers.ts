@@ -139,7 +139,7 @@ async function readBody (request: IncomingMessage): Promise<Uint8Array | undefin
   if (Number(request.headers['content-length'] ?? 0) > MAX_RECORD_BYTES) return undefined
   const parts: Uint8Array[] = []
   let sizeBytes = 0
-  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) { // the answer goes out on the same socket
+  for await (const part of request as AsyncIterable<Uint8Array>) {
     sizeBytes += part.length
     if (sizeBytes > MAX_RECORD_BYTES) return undefined
     parts.push(part)

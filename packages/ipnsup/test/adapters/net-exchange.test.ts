@@ -141,7 +141,7 @@ describe('a peer that is named', () => {
   })
 
   test.each([
-    [['bob']], [[]], [['/ip4/127.0.0.1']], [['ftp://x.test']], [['http://']], [['http://user:pass@x.test']], [['http://x.test?a']], [['http://x.test', 'http://y.test']],
+    [['bob']], [[]], [['/ip4/127.0.0.1']], [['ftp://x.test']], [['http://']], [['http://user@x.test']], [['http://:pass@x.test']], [['http://x.test?a']], [['http://x.test', 'http://y.test']],
     [[`/ip4/127.0.0.1/tcp/1/p2p/${PEER_ID}`, `/ip4/127.0.0.1/tcp/1/p2p/${BOB.peerId}`]], [[PEER_ID, BOB.peerId]],
   ])('%j is no place', async place => {
     const { exchange } = await makeWorld().somebody('bob')
@@ -301,7 +301,7 @@ describe('who comes into reach', () => {
     w.clock.advance(REACH_PAUSE_MS)
     await new Promise(resolve => { setImmediate(resolve) })
     expect(told).toBe(2)
-    alice.node.scope.pubsub.subscribe('another topic', () => {})
+    alice.node.scope.pubsub.subscribe('a third topic', () => {})
     expect(told).toBe(2)
     stop()
     w.network.connect(carol.node, bob.node)
