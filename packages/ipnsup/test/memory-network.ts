@@ -126,6 +126,7 @@ export class MemoryNetwork {
 
   #peers (peerId: string): ServiceScope['peers'] {
     return {
+      routers: [],
       list: () => this.#neighbours(peerId).map(node => ({ peerId: node.peerId, protocols: [...node.handlers.keys()] })),
       onConnect: handler => registered(this.#onConnect.get(peerId)!, handler),
     }
