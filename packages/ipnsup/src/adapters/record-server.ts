@@ -10,6 +10,11 @@ import { ownAddresses, type HostPort } from '@ipkit/core/net/own-addresses'
 import { HTTP_HEADERS_MS, HTTP_IDLE_MS, HTTP_MAX_CONNECTIONS, HTTP_MAX_CONNECTIONS_PER_ADDRESS, HTTP_REQUEST_MS } from '../domain/wire-limits.ts'
 import { recordAnswers, type RecordAnswersDeps } from './record-answers.ts'
 
+export interface RecordServerDeps extends RecordAnswersDeps {
+  /** For tests, which come from one address. */
+  readonly addressOf?: (socket: Socket) => string
+}
+
 export interface RecordServer extends AsyncDisposable {
   /** `<ip>:<port>`, the port a real one: what to listen on the next time. */
   readonly listening: string
@@ -22,13 +27,13 @@ export interface RecordServer extends AsyncDisposable {
  * @param listen `<ip>:<port>`, IPv6 in brackets; port 0: any. 0.0.0.0 and [::] are all addresses of the machine
  * @throws AppError ADDRESS_INVALID, LISTEN_FAILED
  */
-export async function openRecordServer (deps: RecordAnswersDeps, listen: string): Promise<RecordServer> {
+export async function openRecordServer (deps: RecordServerDeps, listen: string): Promise<RecordServer> {
   const { ip, port } = parseListen(listen)
   const handle = recordAnswers(deps)
   const server = createServer({ headersTimeout: HTTP_HEADERS_MS, requestTimeout: HTTP_REQUEST_MS, keepAliveTimeout: HTTP_HEADERS_MS }, (request, response) => { void handle(request, response) })
   server.maxConnections = HTTP_MAX_CONNECTIONS
   server.timeout = HTTP_IDLE_MS
-  limitByAddress(server)
+  limitByAddress(server, deps.addressOf ?? (socket => socket.remoteAddress ?? ''))
   await new Promise<void>((resolve, reject) => {
     server.once('error', e => { reject(listenFailed(listen, e)) })
     server.listen({ host: ip, port, ipv6Only: isIP(ip) === 6 }, resolve)
@@ -57,10 +62,10 @@ export function parseListen (text: string): HostPort {
 }
 
 /** A reverse proxy on this machine brings everybody, so that one address may have all. */
-function limitByAddress (server: Server): void {
+function limitByAddress (server: Server, addressOf: (socket: Socket) => string): void {
   const open = new OpenCount()
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
+    const address = addressOf(socket)
     const group = addressGroup(address)
     if (!isLoopback(address) && open.of(group) >= HTTP_MAX_CONNECTIONS_PER_ADDRESS) { socket.destroy(); return }
     open.add(group)

@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AppError } from '@ipkit/core/errors/app-error'
@@ -8,6 +8,7 @@ import { ManualClock } from '@ipkit/testkit/manual-clock'
 import { httpClient } from '../../src/adapters/http-client.ts'
 import { openRecordServer, parseListen, type RecordServer } from '../../src/adapters/record-server.ts'
 import { routerEnd } from '../../src/adapters/router-end.ts'
+import { HTTP_MAX_CONNECTIONS_PER_ADDRESS } from '../../src/domain/wire-limits.ts'
 import { hex } from '../hex.ts'
 import { memoryDesk, type MemoryDesk } from '../memory-desk.ts'
 import { BOB, HOUR_MS, NAME, NOW_MS, record } from '../records.ts'
@@ -210,6 +211,24 @@ describe('listening', () => {
     await server[Symbol.asyncDispose]()
     await closed
     server = await openRecordServer({ desk, clock, report: () => {} }, '127.0.0.1:0')
+  })
+
+  test.each([['192.168.1.7', HTTP_MAX_CONNECTIONS_PER_ADDRESS], ['127.0.0.1', HTTP_MAX_CONNECTIONS_PER_ADDRESS + 3]])('%s gets %i of so many connections at once, and more when those have ended', async (address, served) => {
+    const limited = await openRecordServer({ desk, clock, report: () => {}, addressOf: () => address }, '127.0.0.1:0')
+    const sockets: Socket[] = []
+    /** @returns what the server says to a request on a new connection that stays; '' when it hangs up */
+    const greet = async (): Promise<string> => {
+      const socket = connect(Number(limited.listening.split(':')[1]), '127.0.0.1')
+      sockets.push(socket)
+      return await new Promise(resolve => { socket.on('data', data => { resolve(data.toString().slice(0, 12)) }).on('error', () => {}).on('close', () => { resolve('') }).write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n') })
+    }
+    const said: string[] = []
+    for (let i = 0; i < HTTP_MAX_CONNECTIONS_PER_ADDRESS + 3; i++) said.push(await greet())
+    expect([said.filter(text => text === 'HTTP/1.1 404').length, said.filter(text => text === '').length]).toEqual([served, said.length - served])
+    for (const socket of sockets) socket.destroy()
+    while (await greet() === '');
+    for (const socket of sockets) socket.destroy()
+    await limited[Symbol.asyncDispose]()
   })
 
   test.each([['127.0.0.1:8080', '127.0.0.1', 8080], ['[::1]:0', '::1', 0], ['0.0.0.0:80', '0.0.0.0', 80], ['[::]:65535', '::', 65535]])('%s', (text, ip, port) => { expect(parseListen(text)).toEqual({ ip, port }) })
