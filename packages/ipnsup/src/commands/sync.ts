@@ -24,8 +24,8 @@ async function * counted (items: AsyncIterable<SyncItem>, tally: { done: number,
 
 const FETCHED: Readonly<Record<NonNullable<SyncItem['fetched']>, string>> = { newer: 'gave a newer record', same: 'has the same record', older: 'has an older record', nothing: 'has no record' }
 
+/** With a newer record fetched, that ours is there is no news. */
 function text ({ place, name, handedOver, fetched, error }: SyncItem): string {
-  const did = [...handedOver ? ['has our record now'] : [], ...fetched === null ? [] : [FETCHED[fetched]]]
-  const said = error === null ? did.join(', ') || 'there was nothing to do' : stripControl(error.message)
-  return `${stripControl(place)}: ${said}${name === null ? '' : `\n  ${name}`}`
+  const did = handedOver && fetched !== 'newer' ? 'has our record' : fetched === null ? 'there was nothing to do' : FETCHED[fetched]
+  return `${stripControl(place)}: ${error === null ? did : stripControl(error.message)}${name === null ? '' : `\n  ${name}`}`
 }
