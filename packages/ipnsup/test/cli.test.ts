@@ -159,8 +159,8 @@ describe('what the node is asked', () => {
     [['import', `${SELF_NAME.text}.ipns-record`], 'importRecord', { name: target, record: expect.any(Uint8Array), acceptUnknownExpired: false }],
   ])('ipnsup %j', async (argv, method, params) => { expect(await asked(argv)).toEqual({ method, params }) })
 
-  test('a name that is mistyped is told without the node', async () => {
-    const { exit, calls } = await run(['resolve', SELF_NAME.text.slice(0, -1)])
+  test.each([`${SELF_NAME.text}x!`, `/ipns/${SELF_NAME.text}/docs`, '12D3KooWQK1wnefoLrcVHbbnf5tLzbopUd3K3bFAoJpA7YJgL5p', 'example..com/x'])('what cannot be a name is told without the node: %s', async text => {
+    const { exit, calls } = await run(['resolve', text])
     expect([exit, calls]).toEqual([2, []])
   })
 

@@ -2,7 +2,7 @@
 import { AppError } from '@ipkit/core/errors/app-error'
 import { isCanonicalCid } from '@ipkit/core/link/content-cid'
 import { parseName } from '@ipkit/core/names/ipns-name'
-import { isDomain } from './resolve-target.ts'
+import { isDomain } from './domain-name.ts'
 
 const SCHEME = /^(ipfs|ipns):\/\//
 const MAX_VALUE_CHARACTERS = 8192

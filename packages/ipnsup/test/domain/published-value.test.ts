@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
 import { publishedValue } from '../../src/domain/published-value.ts'
-import { isDomain, resolveTarget } from '../../src/domain/resolve-target.ts'
 
 const CID = 'bafkqaddwgevxmmraojswg33smq'
 const CID0 = 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG'
@@ -38,17 +37,3 @@ test.each([
   ['/ipns/hello', 'NAME_INVALID'],
   ['/ipns/192.168.1.7', 'NAME_INVALID'],
 ])('refused: %s', (text, code) => { expect(() => publishedValue(text)).toThrow(expect.objectContaining({ code, exit: 'usage' })) })
-
-test.each([
-  [NAME, NAME],
-  [PEER, NAME],
-  [`/ipns/${NAME}`, NAME],
-  ['example.com', 'example.com'],
-  ['/ipns/Example.COM.', 'example.com'],
-  ['ipns://_dnslink.a-b.example', '_dnslink.a-b.example'],
-])('%s is asked for as %s', (text, target) => { expect(resolveTarget(text)).toBe(target) })
-
-test.each(['example', 'example..com', '-a.com', 'a-.com', '10.0.0.1', 'a.b.1', `${'a'.repeat(64)}.com`, `${'a.'.repeat(130)}com`, 'a.com/x', 'ex ample.com', ''])('no domain: %s', text => {
-  expect(isDomain(text)).toBe(false)
-  expect(() => resolveTarget(text)).toThrow(expect.objectContaining({ code: 'NAME_INVALID' }))
-})
