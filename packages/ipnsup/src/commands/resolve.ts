@@ -31,7 +31,7 @@ export async function resolve (deps: IpnsupDeps, io: Io, args: ResolveArgs): Pro
     acceptUnknownExpired: args.acceptUnknownExpired,
     recurse: !args.noRecurse,
     from: await findPlaces(deps, io, args.from),
-  })
+  }, { repeatable: true }) // to ask twice is to be told twice
   warn(io, found, args.from.length > 0)
   return document(resolvedJson(found), found.value)
 }

@@ -1,5 +1,5 @@
 import { parseName, type IpnsName } from '@ipkit/core/names/ipns-name'
-import { isDomain, resolveTarget } from './resolve-target.ts'
+import { readDomain } from './domain-name.ts'
 
 /** What can stand behind /ipns/. */
 export type NameTarget =
@@ -9,8 +9,10 @@ export type NameTarget =
 
 /** @param text an IPNS name or a domain name, also behind `/ipns/` @throws AppError NAME_INVALID */
 export function parseTarget (text: string): NameTarget {
-  const target = resolveTarget(text)
-  return isDomain(target) ? { kind: 'dns', text: target } : { kind: 'ipns', text: target, name: parseName(target) }
+  const domain = readDomain(text)
+  if (domain !== undefined) return { kind: 'dns', text: domain }
+  const name = parseName(text)
+  return { kind: 'ipns', text: name.text, name }
 }
 
 /**
