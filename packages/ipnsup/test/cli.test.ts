@@ -129,6 +129,9 @@ describe('exit codes', () => {
     [3, ['sync'], { sync: () => [...SYNCED, ...NOT_SYNCED] }],
     [5, ['sync'], { sync: () => NOT_SYNCED }],
     [4, ['sync', 'carol']],
+    [2, ['sync', 'https://me@router.example']],
+    [2, ['sync', 'https://:secret@router.example']],
+    [2, ['sync', 'https://']],
     [4, ['forget', 'self'], { forget: ({ name }) => ({ name, forgotten: false }) }],
   ])('%d: ipnsup %j', async (exit, argv, answers = {}) => { expect((await run(argv, answers)).exit).toBe(exit) })
 })
@@ -156,6 +159,7 @@ describe('what the node is asked', () => {
     [['import', 'fresh.bin', '--accept-unknown-expired'], 'importRecord', { name: target, record: expect.any(Uint8Array), acceptUnknownExpired: true }],
     [['import', 'keyless.bin'], 'importRecord', { name: null, record: expect.any(Uint8Array), acceptUnknownExpired: false }],
     [['import', 'keyless.bin', '--name', 'blog'], 'importRecord', { name: BLOG_NAME.text, record: expect.any(Uint8Array), acceptUnknownExpired: false }],
+    [['import', 'fresh.bin', '--name', 'blog'], 'importRecord', { name: BLOG_NAME.text, record: expect.any(Uint8Array), acceptUnknownExpired: false }],
     [['import', `${SELF_NAME.text}.ipns-record`], 'importRecord', { name: target, record: expect.any(Uint8Array), acceptUnknownExpired: false }],
   ])('ipnsup %j', async (argv, method, params) => { expect(await asked(argv)).toEqual({ method, params }) })
 
@@ -209,7 +213,7 @@ describe('files', () => {
     for (const argv of [['inspect', SELF_NAME.text], ['export', 'self', '-o', 'odd.bin', '--force']]) {
       const { stdout, stderr } = await run(argv, record)
       // eslint-disable-next-line no-control-regex
-      expect(stdout + stderr).not.toMatch(/[\u001b\u0007]|^\/ipfs\/y/mu)
+      expect(stdout + stderr).not.toMatch(/[\u001b\u0007]|^\s*\/ipfs\/y/mu)
     }
   })
 })

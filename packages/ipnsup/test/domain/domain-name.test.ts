@@ -9,7 +9,7 @@ test.each([
 ])('%s is the domain %s', (text, domain) => { expect(readDomain(text)).toBe(domain) })
 
 test.each([
-  'example', 'example..com', '-a.com', 'a-.com', '10.0.0.1', 'a.b.1', `${'a'.repeat(64)}.com`, `${'a.'.repeat(130)}com`, 'a.com/x', 'ex ample.com', 'bücher.example', '',
+  'example', 'example..com', '-a.com', 'a-.com', '10.0.0.1', '192.168.1.77', 'a.b.12', `${'a'.repeat(64)}.com`, `${'a.'.repeat(130)}com`, 'a.com/x', 'ex ample.com', 'bücher.example', '',
   'k51qzi5uqu5dljtg5upm7x7ugan9lql3ewyknv4r4mhhkwzn8n7cnbd1unfwgq', '/ipns/', '/ipns//ipns/example.com',
 ])('no domain: %s', text => {
   expect(isDomain(text)).toBe(false)
