@@ -48,20 +48,9 @@ export async function inspectKey (file: string): Promise<StoredKey | undefined> 
   return text === undefined ? undefined : inspectKeyFile(text)
 }
 
-/** Seals the key under `next`, or stores it in the clear when that is undefined. The old content stays when anything fails. */
-export async function changePassphrase (file: string, next: string | undefined, deps: KeyFileDeps, fs: StorageFs = diskFs): Promise<void> {
-  checkNewPassphrase(next)
-  await replaceKey(file, await loadOrCreateKey(file, deps), next, deps.randomBytes, fs)
-}
-
-/** @param passphrase undefined stores it in the clear */
+/** The old content stays when anything fails. @param passphrase undefined stores it in the clear */
 export async function replaceKey (file: string, key: PeerKey, passphrase: string | undefined, randomBytes: KeyFileDeps['randomBytes'], fs: StorageFs = diskFs): Promise<void> {
   await atomicWrite(file, Buffer.from(await formatKeyFile(key, passphrase, randomBytes)), 0o600, fs)
-}
-
-/** @throws AppError PASSPHRASE_EMPTY */
-export function checkNewPassphrase (next: string | undefined): void {
-  if (next === '') throw new AppError('PASSPHRASE_EMPTY', 'the new passphrase is empty', { exit: 'usage' })
 }
 
 /**

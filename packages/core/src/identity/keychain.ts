@@ -6,7 +6,7 @@ import { AppError, isAppError } from '../errors/app-error.ts'
 import { codeOf } from '../errors/code-of.ts'
 import { diskError, diskFs, isErrno, syncFolder, type StorageFs } from '../storage/storage-fs.ts'
 import { SerialQueue } from '../streams/serial-queue.ts'
-import { changePassphrase, checkNewPassphrase, inspectKey, loadKey, loadOrCreateKey, replaceKey, storeNewKey, type KeyFileDeps } from './key-file.ts'
+import { inspectKey, loadKey, loadOrCreateKey, replaceKey, storeNewKey, type KeyFileDeps } from './key-file.ts'
 import { publicKeyFromPeerId } from './peer-id.ts'
 import { PeerKey, SEED_BYTES } from './peer-key.ts'
 
@@ -144,16 +144,16 @@ export class Keychain implements ServiceKeys {
  * @throws AppError PASSPHRASE_WRONG, PASSPHRASE_EMPTY, KEY_FILE_DAMAGED
  */
 export async function changeHomePassphrase (home: { readonly identityKey: string, readonly keys: string }, next: string | undefined, deps: KeyFileDeps, fs: StorageFs = diskFs): Promise<void> {
-  checkNewPassphrase(next)
+  if (next === '') throw new AppError('PASSPHRASE_EMPTY', 'the new passphrase is empty', { exit: 'usage' })
   let asked: Promise<string> | undefined
   const once: KeyFileDeps = { ...deps, passphrase: async () => await (asked ??= deps.passphrase()) }
-  await loadOrCreateKey(home.identityKey, once) // a wrong passphrase changes nothing
+  const identity = await loadOrCreateKey(home.identityKey, once) // a wrong passphrase changes nothing
   for (const name of await listKeyNames(home.keys, fs)) {
     const file = path.join(home.keys, `${name}${SUFFIX}`)
     const key = await openWithEither(name, file, once, next)
     if (key !== undefined) await replaceKey(file, key, next, deps.randomBytes, fs)
   }
-  await changePassphrase(home.identityKey, next, once, fs)
+  await replaceKey(home.identityKey, identity, next, deps.randomBytes, fs)
 }
 
 async function openWithEither (name: string, file: string, old: KeyFileDeps, next: string | undefined): Promise<PeerKey | undefined> {

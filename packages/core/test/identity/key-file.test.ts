@@ -3,7 +3,8 @@ import * as fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { changePassphrase, inspectKey, loadOrCreateKey, readPassphraseFile, type KeyFileDeps } from '../../src/identity/key-file.ts'
+import { inspectKey, loadOrCreateKey, readPassphraseFile, type KeyFileDeps } from '../../src/identity/key-file.ts'
+import { changeHomePassphrase } from '../../src/identity/keychain.ts'
 import { toLibp2pKey } from '../../src/identity/libp2p-key.ts'
 import { PeerKey, verifySignature } from '../../src/identity/peer-key.ts'
 
@@ -12,6 +13,7 @@ let file: string
 beforeEach(async () => { dir = await fs.mkdtemp(path.join(os.tmpdir(), 'key-')); file = path.join(dir, 'identity.key') })
 afterEach(async () => { await fs.rm(dir, { recursive: true }) })
 const never: KeyFileDeps = { randomBytes, passphrase: async () => { throw new Error('must not be asked') } }
+const changePassphrase = async (next: string | undefined, deps: KeyFileDeps): Promise<void> => { await changeHomePassphrase({ identityKey: file, keys: path.join(dir, 'keys') }, next, deps) }
 const withPassphrase = (passphrase: string): KeyFileDeps => ({ randomBytes, passphrase: async () => passphrase })
 
 test('the first use makes a key, private and for good', async () => {
@@ -32,12 +34,12 @@ test('twenty that start at once get the same key, and leave no temp file', async
 test('a passphrase seals it; the peer id stays readable; a wrong one is refused', async () => {
   const key = await loadOrCreateKey(file, never)
   const seed = Buffer.from(key.exportSeed()).toString('base64url')
-  await changePassphrase(file, 'correct horse', never)
+  await changePassphrase('correct horse', never)
   expect(await fs.readFile(file, 'utf8')).not.toContain(seed)
   expect(await inspectKey(file)).toEqual({ peerId: key.peerId, sealed: true })
   expect((await loadOrCreateKey(file, withPassphrase('correct horse'))).peerId).toBe(key.peerId)
   await expect(loadOrCreateKey(file, withPassphrase('wrong horse'))).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG', exit: 'refused' })
-  await changePassphrase(file, undefined, withPassphrase('correct horse'))
+  await changePassphrase(undefined, withPassphrase('correct horse'))
   expect((await loadOrCreateKey(file, never)).peerId).toBe(key.peerId)
 })
 
@@ -50,13 +52,13 @@ test('a new key is sealed at once under a passphrase that is there already', asy
 
 test('one spelling of a passphrase typed in two ways opens it', async () => {
   await loadOrCreateKey(file, never)
-  await changePassphrase(file, 'caf\u00e9', never)
+  await changePassphrase('caf\u00e9', never)
   await loadOrCreateKey(file, withPassphrase('cafe\u0301'))
 })
 
 test('every changed line of a sealed file is noticed', async () => {
   const key = await loadOrCreateKey(file, never)
-  await changePassphrase(file, 'x', never)
+  await changePassphrase('x', never)
   const lines = (await fs.readFile(file, 'utf8')).split('\n')
   const other = new PeerKey(randomBytes(32)).peerId
   for (const [at, line] of [[0, 'ipkit identity key 2'], [1, `peer ${other}`], [2, lines[2]!.replace('17 8 1', '30 8 1')], [3, `nonce ${randomBytes(12).toString('base64url')}`], [4, `sealed ${randomBytes(48).toString('base64url')}`]] as const) {
