@@ -63,10 +63,12 @@ export async function askFetch (node: Libp2p, peer: readonly string[], key: Uint
       await channel.closeWrite()
       return decodeFetchResponse(await readFrame(channel, MAX_FETCH_RESPONSE_BYTES))
     })
+    await channel[Symbol.asyncDispose]()
     if (response.status === 'failed') throw new AppError('PEER_REFUSED', 'the peer could not look the key up', { exit: 'unreachable', hints: ['try again later'] })
     return response.status === 'found' ? Uint8Array.from(response.value) : undefined
-  } finally {
-    channel.abort(new AppError('FETCH_DONE', 'done')) // all that is wanted was read, or nothing more is
+  } catch (e) {
+    channel.abort(new AppError('FETCH_FAILED', 'the question failed'))
+    throw e
   }
 }
 
