@@ -13,10 +13,11 @@ const HOUR_MS = 3_600_000
 const record = (sequence: bigint, { validForMs = HOUR_MS, v2Only = false } = {}): Uint8Array =>
   createRecord(signer, { value: '/ipfs/bafkqaddwgevxmmraojswg33smq', sequence, validity: validityAtMs(systemClock.now() + validForMs), v2Only }).bytes
 
+/** Connects each to each, and waits until all tables have it. */
 async function lan (...nodes: TestNode[]): Promise<void> {
-  for (const { node } of nodes.slice(1)) await node.connect(nodes[0]!.node.addresses())
+  for (const [i, { node }] of nodes.entries()) for (const other of nodes.slice(0, i)) await node.connect(other.node.addresses())
   const tableOf = ({ node }: TestNode): number => (node.libp2p.services.lanDht as unknown as { routingTable: { size: number } }).routingTable.size
-  while (nodes.some(node => tableOf(node) === 0)) await new Promise(resolve => { setTimeout(resolve, 10) })
+  while (nodes.some(node => tableOf(node) < nodes.length - 1)) await new Promise(resolve => { setTimeout(resolve, 10) })
 }
 async function valuesAt (at: TestNode, key = KEY): Promise<Uint8Array[]> {
   const values: Uint8Array[] = []
@@ -46,7 +47,7 @@ test('a newer record replaces an older one, an older one does not get back in, a
   await put(b, newer)
   expect(await valuesAt(b)).toEqual([newer])
   await using c = await testNode({ lanDht: true })
-  await lan(a, c)
+  await lan(a, b, c)
   await expect(put(c, older)).rejects.toMatchObject({ code: 'VALUE_NOT_STORED', exit: 'unreachable' })
   expect(new Set((await valuesAt(b)).map(value => Buffer.from(value).toString('hex')))).toEqual(new Set([older, newer].map(value => Buffer.from(value).toString('hex')))) // c has its own
   expect(await valuesAt(b)).toEqual([newer, newer])
