@@ -3,10 +3,10 @@ import path from 'node:path'
 import { appPins } from '@ipkit/core/blocks/app-pins'
 import { memoryBlockStore } from '@ipkit/core/blocks/memory-block-store'
 import { HttpDoor } from '@ipkit/core/daemon/http-door'
-import type { CallOptions, NodeDoor } from '@ipkit/core/daemon/node-door'
-import type { RpcReply } from '@ipkit/core/daemon/service'
+import type { NodeDoor } from '@ipkit/core/daemon/node-door'
 import { openScope, type OpenScope } from '@ipkit/core/daemon/service-scope'
 import { systemClock, type Clock } from '@ipkit/core/time/clock'
+import { doorToMethods } from '@ipkit/testkit/door-to-methods'
 import { memoryKeyValueStore } from '@ipkit/testkit/memory-key-value-store'
 import { testNode, type TestNode } from '@ipkit/testkit/test-node'
 import burn from '../src/service.ts'
@@ -47,33 +47,8 @@ export async function serviceHome (clock: Clock = systemClock): Promise<ServiceH
   return {
     net, held, blocks,
     dataDir: path.join(net.dir, 'data', 'burn'),
-    door: doorTo(async (method, params, options) => {
-      const handler = running!.scope.methods.get(method)!
-      // what the socket would make of it: plain JSON both ways
-      return await handler(JSON.parse(JSON.stringify(params)), {
-        signal: options?.signal ?? new AbortController().signal,
-        upload: options?.upload ?? (async function * () {})(),
-        progress: event => options?.onProgress?.(event),
-      })
-    }),
+    door: doorToMethods(() => running!.scope.methods),
     async restart () { await stop(); await start() },
     async [Symbol.asyncDispose] () { await stop(); await http[Symbol.asyncDispose](); await net[Symbol.asyncDispose]() },
-  }
-}
-
-function doorTo (ask: (method: string, params: unknown, options?: CallOptions) => Promise<RpcReply>): NodeDoor {
-  return {
-    async call (method, params, options) {
-      const reply = await ask(method, params, options)
-      return reply.kind === 'result' ? JSON.parse(JSON.stringify(reply.value)) as unknown : undefined
-    },
-    async * list (method, params, options) {
-      const reply = await ask(method, params, options)
-      if (reply.kind === 'items') yield * reply.items
-    },
-    async * bytes (method, params, options) {
-      const reply = await ask(method, params, options)
-      if (reply.kind === 'bytes') yield * reply.source
-    },
   }
 }

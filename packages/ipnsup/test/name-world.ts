@@ -101,7 +101,7 @@ export async function nameHome (options: HomeOptions = {}): Promise<NameHome> {
   return Object.assign(home, { service, exchange, store, clock, keys, leases, reports, stop: end, [Symbol.asyncDispose]: end })
 }
 
-function memoryKeys (keys: Map<string, PeerKey>): ServiceKeys {
+export function memoryKeys (keys: Map<string, PeerKey>): ServiceKeys {
   const named = (name: string): NamedKey => { const { publicKey, peerId } = mine(name); return { name, publicKey, peerId } }
   const mine = (name: string): PeerKey => {
     const key = keys.get(name)
