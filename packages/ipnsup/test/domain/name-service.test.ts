@@ -135,7 +135,7 @@ describe('what is known', () => {
 
 describe('serving', () => {
   const open = (opened: string[]) => async (listen: string): Promise<ListeningServer> => {
-    const listening = listen.replace(/:0$/, ':7777')
+    const listening = listen.replace(/:0$/, `:${7777 + opened.length}`) // another one each time
     opened.push(listening)
     return { listening, urls: () => [`http://${listening}`], async [Symbol.asyncDispose] () { opened.push(`closed ${listening}`) } }
   }

@@ -80,8 +80,9 @@ test('what another home published under the same key is followed on', async () =
 test('a fork is healed above both branches, also with the value that holds', async () => {
   await using home = await nameHome()
   await home.service.publish(publication(A))
-  await home.service.importRecord({ name: nameOf(1).text, record: recordOf(1, { value: B, untilMs: START_MS + 99 * HOUR_MS }).bytes, acceptUnknownExpired: false })
+  await home.service.importRecord({ name: nameOf(1).text, record: recordOf(1, { value: B, untilMs: START_MS + 48 * HOUR_MS + 1 }).bytes, acceptUnknownExpired: false })
   expect(await home.service.resolve(question(nameOf(1).text, { offline: true }), never)).toMatchObject({ value: B, fork: true, values: [B, A], sequence: '0' })
+  home.clock.advance(HOUR_MS) // from here on it could be renewed as it is
   expect(await home.service.publish(publication(B))).toMatchObject({ sequence: '1', healedFork: true })
   expect(await home.service.resolve(question(nameOf(1).text, { offline: true }), never)).toMatchObject({ value: B, fork: false, sequence: '1' })
 })

@@ -1,20 +1,20 @@
 import { expect, test } from '@jest/globals'
+import { nameFromPublicKey } from '@ipkit/core/names/ipns-name'
+import type { VerifiedRecord } from '@ipkit/core/names/ipns-record'
 import { memoryKeyValueStore } from '@ipkit/testkit/memory-key-value-store'
 import { MAX_RECORDS_PER_SENDER, MAX_RECORDS_PER_WINDOW, MAX_STRANGERS, MAX_STRANGERS_PER_SENDER, RATE_WINDOW_MS } from '../../src/domain/limits.ts'
 import { RecordRate } from '../../src/domain/record-rate.ts'
 import { Strangers } from '../../src/domain/strangers.ts'
 import { faultyStore } from '../faulty-store.ts'
-import { A, B, recordOf, START_MS } from '../name-world.ts'
-import { PeerKey } from '@ipkit/core/identity/peer-key'
-import { createRecord } from '@ipkit/core/names/create-record'
-import type { VerifiedRecord } from '@ipkit/core/names/ipns-record'
-import { validityAtMs } from '@ipkit/core/names/validity'
+import { B, recordOf, START_MS } from '../name-world.ts'
 
-/** A record of the name number `n`, of as many as one likes. */
+const signed = recordOf(9)
+
+/** A record of the name number `n`, of as many as one likes: nobody looks at its signature here. */
 function stranger (n: number): VerifiedRecord {
-  const seed = new Uint8Array(32)
-  new DataView(seed.buffer).setUint32(0, n + 1)
-  return createRecord(new PeerKey(seed), { value: A, sequence: 0n, v2Only: true, validity: validityAtMs(START_MS + 1) })
+  const key = new Uint8Array(32)
+  new DataView(key.buffer).setUint32(0, n + 1)
+  return { ...signed, name: nameFromPublicKey(key) }
 }
 
 test('the better record of a name is kept', async () => {
