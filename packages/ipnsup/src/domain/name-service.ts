@@ -2,7 +2,7 @@
 import type { KeyValueStore, LeaseHolder, ServiceKeys } from '@ipkit/core/daemon/service'
 import { isAppError } from '@ipkit/core/errors/app-error'
 import { sameBytes } from '@ipkit/core/names/compare-bytes'
-import { parseName } from '@ipkit/core/names/ipns-name'
+import { nameFromPublicKey, parseName, type IpnsName } from '@ipkit/core/names/ipns-name'
 import { NameMemories } from '@ipkit/core/names/name-memories'
 import { chosenRecord, isForked, type NameMemory } from '@ipkit/core/names/name-memory'
 import { judgeFreshness } from '@ipkit/core/names/validity'
@@ -113,7 +113,9 @@ export class NameService {
   async publish (params: PublishParams): Promise<PublishResult> {
     const { ownKeys, publisher, handing, kept, exchange, clock, signal } = this.#parts
     const input = { ...params, ttlNs: parseUint64(params.ttlNs, 'ttlNs'), sequence: params.sequence === null ? null : parseUint64(params.sequence, 'sequence') }
-    const { record, healedFork } = await publisher.publish(await ownKeys.signer(params.key), input)
+    const signer = await ownKeys.signer(params.key)
+    await this.#askBeforeFirst(nameFromPublicKey(signer.publicKey))
+    const { record, healedFork } = await publisher.publish(signer, input)
     const delivery = handing.deliver(record.name, signal)
     this.#inBackground(`handing over ${record.name.text}`, delivery)
     await withDeadline(clock, PUBLISH_WAIT_MS, 'every place', delivery, signal).catch(() => {}) // it is durable: the rest goes on by itself
@@ -123,6 +125,17 @@ export class NameService {
       state: isPublished(handover, record.dataHash) ? 'published' : 'local',
       places: placeStates(exchange, record.name, handover, record.dataHash),
       healedFork,
+    }
+  }
+
+  /** A key that was brought along may have been published under elsewhere: whoever is in reach can save us a fork. Nobody has to know. */
+  async #askBeforeFirst (name: IpnsName): Promise<void> {
+    const { memories, kept, lookup, exchange, signal } = this.#parts
+    if (exchange.sources().length === 0 || kept.has(name) || await memories.get(name) !== undefined) return
+    try {
+      await lookup.find(name, { offline: false, acceptUnknownExpired: true, from: [] }, signal)
+    } catch (e) {
+      if (!isAppError(e)) throw e
     }
   }
 

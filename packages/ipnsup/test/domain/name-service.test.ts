@@ -27,6 +27,20 @@ describe('two homes with one key', () => {
     for (const home of [a, b]) expect(await home.service.resolve(question(nameOf(1).text, { offline: true }), never)).toMatchObject({ value: A, sequence: '1', fork: false })
   })
 
+  test('one that brings the key along asks whoever is in reach before its first record, and makes no fork', async () => {
+    const clock = new ManualClock(START_MS)
+    await using a = await nameHome({ label: 'a', clock })
+    await using b = await nameHome({ label: 'b', clock, self: 2, idle: true })
+    for (const value of [A, B]) await a.service.publish(publication(value))
+    connect(a.exchange, b.exchange)
+    await settle()
+    await b.service.keys.import('blog', new Uint8Array(32).fill(1))
+    expect(await b.service.publish(publication(C, { key: 'blog' }))).toMatchObject({ name: nameOf(1).text, sequence: '2', healedFork: false })
+    const { asked } = b.exchange
+    await b.service.publish(publication(A, { key: 'blog' }))
+    expect(b.exchange.asked).toBe(asked) // what is known is not asked for again
+  })
+
   test('one that was off learns of it when it is back, and goes on above', async () => {
     const clock = new ManualClock(START_MS)
     await using a = await nameHome({ label: 'a', clock })
