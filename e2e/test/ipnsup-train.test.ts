@@ -79,7 +79,7 @@ test('one key on two laptops that publish at once: both are told of the fork, an
   await meet()
   const [hers, his] = await both()
   expect([hers!.fork, his!.fork, hers!.value === his!.value]).toEqual([true, true, true])
-  expect((await ben.run('ipnsup', ['resolve', blog.name, '--offline'])).stderr).toContain('warning: two records with one sequence')
+  expect((await ben.run('ipnsup', ['resolve', blog.name, '--offline'])).stderr).toContain('warning: a fork: records with one sequence')
   expect(await anna.json('ipnsup', ['publish', FIRST, '--key', 'blog'])).toMatchObject({ sequence: '1', healedFork: true })
   await meet()
   expect(await both()).toEqual([expect.objectContaining({ value: FIRST, sequence: '1', fork: false }), expect.objectContaining({ value: FIRST, sequence: '1', fork: false })])

@@ -45,12 +45,12 @@ test('add and get: no call of a router, of bitswap, of the public blockstore or 
       count(calls, `${name} routing`, libp2p.contentRouting, ['provide', 'cancelReprovide', 'findProviders', 'put', 'get'])
       count(calls, `${name} peers`, libp2p.peerRouting, ['findPeer', 'getClosestPeers'])
       count(calls, `${name} pubsub`, libp2p.services.pubsub, ['publish', 'subscribe', 'unsubscribe'])
-      count(calls, `${name} fetch`, libp2p.services.fetch, ['fetch'])
       count(calls, `${name} blocks`, blocks, ['get', 'put', 'has', 'delete'])
     }
     await using senderBitswap = await heliaBlockStore({ dir: path.join(dir, 'sender'), libp2p: sender.net.node.libp2p, routed: true })
     await using readerBitswap = await heliaBlockStore({ dir: path.join(dir, 'reader'), libp2p: reader.net.node.libp2p, routed: true })
     await reader.net.node.connect(sender.net.node.addresses())
+    for (const [name, { net: { node } }] of homes) count(calls, `${name} node`, node, ['fetch'])
     for (const [name, { net: { node: { libp2p } } }] of homes) count(calls, `${name} host`, libp2p, ['dialProtocol'])
     for (const [name, { net: { node: { libp2p } } }] of homes) {
       for (const connection of libp2p.getConnections()) count(calls, `${name} connection`, connection, ['newStream'])
