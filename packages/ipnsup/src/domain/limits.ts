@@ -8,6 +8,8 @@ export const MAX_HOPS = 32
 export const LOOKUP_MS = 2000
 export const FIRST_LOOKUP_MS = 10_000
 export const DNS_MS = 5000
+/** However long its TTL, a record is answered with so long before somebody is asked for a better one. */
+export const MAX_UNASKED_MS = 24 * HOUR_MS
 /** Names whose last look-up is remembered, so that nobody is asked again within the TTL. */
 export const MAX_CONFIRMED = 10_000
 

@@ -8,7 +8,7 @@ import { chosenRecord, type NameMemory } from '@ipkit/core/names/name-memory'
 import { judgeFreshness } from '@ipkit/core/names/validity'
 import type { Clock } from '@ipkit/core/time/clock'
 import type { Exchange, RecordSource } from './exchange.ts'
-import { FIRST_LOOKUP_MS, LOOKUP_MS, MAX_CONFIRMED } from './limits.ts'
+import { FIRST_LOOKUP_MS, LOOKUP_MS, MAX_CONFIRMED, MAX_UNASKED_MS } from './limits.ts'
 import type { RecordIntake } from './record-intake.ts'
 import { shownError, type ShownError } from './shown-error.ts'
 import type { Strangers } from './strangers.ts'
@@ -47,7 +47,7 @@ const OVER = new Error('no longer waited for')
 
 export class NameLookup {
   readonly #deps: LookupDeps
-  /** When sources last answered about a name and had nothing better. Oldest first. */
+  /** When sources that we asked last answered about a name. Oldest first. */
   readonly #confirmedMs = new Map<string, number>()
 
   constructor (deps: LookupDeps) { this.#deps = deps }
@@ -119,11 +119,12 @@ export class NameLookup {
     if (!['same', 'older', 'outlived'].includes(relation)) asking.given.set(source.label, record.dataHash)
   }
 
-  /** Nobody is asked again so soon after it was seen, or after everybody was asked. */
-  #isWithinTtl ({ name, branches: [{ record, lastSeenMs }] }: NameMemory): boolean {
+  /** Nobody is asked again so soon after somebody was asked. That the record came, pushed or from a file, counts for nothing: it may be an old one. */
+  #isWithinTtl ({ name, branches: [{ record }] }: NameMemory): boolean {
     const nowMs = this.#deps.clock.now()
-    const seenMs = Math.max(lastSeenMs, this.#confirmedMs.get(name.text) ?? 0)
-    return seenMs <= nowMs && BigInt(nowMs - seenMs) * NS_PER_MS < record.ttlNs && judgeFreshness(record.validity, nowMs).state === 'fresh'
+    const confirmedMs = this.#confirmedMs.get(name.text)
+    if (confirmedMs === undefined || confirmedMs > nowMs || nowMs - confirmedMs >= MAX_UNASKED_MS) return false
+    return BigInt(nowMs - confirmedMs) * NS_PER_MS < record.ttlNs && judgeFreshness(record.validity, nowMs).state === 'fresh'
   }
 
   #confirm (name: IpnsName): void {

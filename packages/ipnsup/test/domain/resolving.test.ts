@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { FIRST_LOOKUP_MS, LOOKUP_MS, MAX_HOPS } from '../../src/domain/limits.ts'
+import { FIRST_LOOKUP_MS, LOOKUP_MS, MAX_HOPS, MAX_UNASKED_MS } from '../../src/domain/limits.ts'
 import type { End } from '../memory-exchange.ts'
 import { A, B, C, codeOf, HOUR_MS, nameHome, nameOf, never, question, recordOf, settle, START_MS, type NameHome } from '../name-world.ts'
 
@@ -35,6 +35,43 @@ test('within its TTL nobody is asked; after it, once more', async () => {
   expect(home.exchange.asked).toBe(2)
   await home.service.resolve(question(name.text, { from: [['friend']] }), never)
   expect(home.exchange.asked).toBe(3)
+})
+
+describe('what others push keeps nobody from being asked', () => {
+  const newer = recordOf(2, { sequence: 1n, value: B, untilMs: START_MS + 99 * HOUR_MS })
+
+  test('an old record of a name that was never asked for', async () => {
+    await using home = await nameHome()
+    await home.service.desk.offer(name, recordOf(2).bytes, 'stranger')
+    home.exchange.add(giving('friend', newer))
+    expect(await home.service.resolve(question(name.text), never)).toMatchObject({ value: B, sequence: '1', source: 'friend' })
+  })
+
+  test('the known record, again and again', async () => {
+    await using home = await nameHome()
+    const old = recordOf(2, { ttlNs: 2n * 3600_000_000_000n, untilMs: START_MS + 99 * HOUR_MS })
+    home.exchange.add(giving('friend', old))
+    await home.service.resolve(question(name.text), never)
+    home.exchange.remove('friend')
+    home.exchange.add(giving('friend', newer))
+    for (let hour = 0; hour < 2; hour++) {
+      home.clock.advance(HOUR_MS)
+      await home.service.desk.offer(name, old.bytes, 'stranger')
+    }
+    expect(await home.service.resolve(question(name.text), never)).toMatchObject({ value: B, sequence: '1', source: 'friend' })
+  })
+})
+
+test('a TTL of centuries keeps nobody from being asked for longer than a day', async () => {
+  await using home = await nameHome()
+  home.exchange.add(giving('friend', recordOf(2, { ttlNs: 2n ** 64n - 1n, untilMs: START_MS + 99 * HOUR_MS })))
+  await home.service.resolve(question(name.text), never)
+  home.clock.advance(MAX_UNASKED_MS - 1)
+  await home.service.resolve(question(name.text), never)
+  expect(home.exchange.asked).toBe(1)
+  home.clock.advance(1)
+  await home.service.resolve(question(name.text), never)
+  expect(home.exchange.asked).toBe(2)
 })
 
 test('the best of all answers holds, whatever the order', async () => {
