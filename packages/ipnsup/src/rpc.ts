@@ -14,6 +14,11 @@ const keyName = string({ min: 1, max: 64, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$
 const decimal = string({ min: 1, max: 20, pattern: /^\d+$/, what: 'a number from 0 to 2^64 - 1' })
 const record = base64url({ min: 1, max: MAX_RECORD_BYTES })
 const path = string({ min: 2, max: 8192 })
+/** Values come from whoever signs them. One that is a CID in bytes has 8 characters for 5 of them in text. */
+const MAX_VALUE_CHARACTERS = 2 * MAX_RECORD_BYTES
+const value = string({ min: 2, max: MAX_VALUE_CHARACTERS })
+/** Behind what the last name stands for are the paths behind all names on the way. */
+const wholeValue = string({ min: 2, max: MAX_VALUE_CHARACTERS * 33 })
 const address = string({ min: 1, max: 512 })
 const peer = array(address, { min: 1, max: 32 })
 const place = string({ min: 1, max: 1024 })
@@ -25,7 +30,7 @@ const placeState = answer({ place, state: literal('done', 'waiting'), error: nul
 const recordFields = {
   name,
   /** Path that the record names. */
-  value: path,
+  value,
   sequence: decimal,
   /** RFC 3339, as in the record. */
   validUntil: string({ min: 1, max: 64 }),
@@ -44,7 +49,7 @@ const nameItem = answer({
   state: nullable(literal('local', 'published')),
   places: array(placeState, { max: 1024 }),
   /** Values of all branches of a fork, the chosen one first; one entry without a fork. */
-  values: array(path, { min: 1, max: 4 }),
+  values: array(value, { min: 1, max: 4 }),
   moreBranches: boolean(),
   firstSeenAt: integer(),
   lastSeenAt: integer(),
@@ -83,7 +88,7 @@ export const ipnsupRpc = {
     answer({
       /** What was asked for. */
       name,
-      value: path,
+      value: wholeValue,
       /** All null for a DNSLink name. */
       sequence: nullable(decimal),
       validUntil: nullable(string({ max: 64 })),
@@ -94,8 +99,8 @@ export const ipnsupRpc = {
       /** 'local', or who gave the record that is answered. */
       source: place,
       fork: boolean(),
-      values: array(path, { min: 1, max: 4 }),
-      hops: array(answer({ name, value: path, expired: boolean(), source: place }), { min: 1, max: 33 }),
+      values: array(value, { min: 1, max: 4 }),
+      hops: array(answer({ name, value, expired: boolean(), source: place }), { min: 1, max: 33 }),
       /** Of places that were asked in vain. */
       failures: array(answer({ place, error }), { max: 1024 }),
       clock: literal('ok', 'set-back', 'jumped-forward'),
