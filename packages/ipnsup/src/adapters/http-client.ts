@@ -63,6 +63,8 @@ export function httpClient (env: Environment, trust?: string): HttpClient {
         if (hop === MAX_HTTP_REDIRECTS || !URL.canParse(location, url.href)) throw unreachable(url, new Error('it leads on and on'))
         const next = new URL(location, url)
         if (next.protocol !== url.protocol && next.protocol !== 'https:') throw unreachable(url, new Error(`it leads to ${next.protocol}//`))
+        // Without TLS anything answers: what asks only this machine or this network (a printer, a router's page) is not to be asked by us at a stranger's word.
+        if (next.protocol === 'http:' && next.origin !== url.origin) throw unreachable(url, new Error(`it leads to ${next.origin}`))
         url = next
       }
     },

@@ -102,6 +102,14 @@ describe('redirects', () => {
     expect(await failureOf(send(`${url}/${MAX_HTTP_REDIRECTS + 1}`))).toBe(`HTTP_UNREACHABLE: ${url} does not answer (it leads on and on)`)
   })
 
+  test('to another server in plain HTTP are not: nobody else asks through us what is on this machine or this network', async () => {
+    let asked = 0
+    const inside = await serve((_request, response) => { asked++; response.end('inside') })
+    const url = await serve((_request, response) => { response.writeHead(302, { location: `${inside}/api/reboot` }).end() })
+    expect(await failureOf(send(url))).toBe(`HTTP_UNREACHABLE: ${url} does not answer (it leads to ${inside})`)
+    expect(asked).toBe(0)
+  })
+
   test('of a PUT are not', async () => {
     expect((await send(`${await hops()}/1`, { method: 'PUT', body: Uint8Array.of(1) })).status).toBe(302)
   })
