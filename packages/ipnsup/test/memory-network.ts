@@ -27,6 +27,8 @@ export class MemoryNetwork {
   readonly #links = new Set<string>()
   readonly #onConnect = new Map<string, Set<(peer: string) => void>>()
   readonly #onListener = new Map<string, Set<(peer: string, topic: string) => void>>()
+  /** By peer id; the others are all at one. */
+  readonly addresses = new Map<string, string>()
   /** What the DHTs hold; a test may put anything there. */
   readonly values = new Map<string, Uint8Array[]>()
   /** Each question over the network, in order: 'fetch a b', '/ipkit/… a b', 'publish a topic'. */
@@ -127,7 +129,7 @@ export class MemoryNetwork {
   #peers (peerId: string): ServiceScope['peers'] {
     return {
       routers: [],
-      list: () => this.#neighbours(peerId).map(node => ({ peerId: node.peerId, protocols: [...node.handlers.keys()] })),
+      list: () => this.#neighbours(peerId).map(node => ({ peerId: node.peerId, protocols: [...node.handlers.keys()], address: this.addresses.get(node.peerId) ?? '127.0.0.1' })),
       onConnect: handler => registered(this.#onConnect.get(peerId)!, handler),
     }
   }

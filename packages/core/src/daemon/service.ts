@@ -199,8 +199,8 @@ export interface ServicePubsub {
 }
 
 export interface ServicePeers {
-  /** Peer ids, each once, with the protocols that each has told. */
-  list(): ReadonlyArray<{ readonly peerId: string, readonly protocols: readonly string[] }>
+  /** Peer ids, each once, with the protocols that each has told; `address` is the same for peers of one IP address: a machine can have any number of ids. */
+  list(): ReadonlyArray<{ readonly peerId: string, readonly protocols: readonly string[], readonly address: string }>
   /** Calls `handler` for each peer that connects, once it is known what it speaks, and again when it speaks more. @returns stops it */
   onConnect(handler: (peerId: string) => void): () => void
   /** HTTP routers of the config (`ipnsRouters`): http or https URLs. */

@@ -1,5 +1,6 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { ServiceLog } from '../daemon/service.ts'
+import { addressGroupIn } from './address-group.ts'
 
 /** Who is connected and what they speak, as identify tells it. */
 export class PeerBook {
@@ -22,9 +23,11 @@ export class PeerBook {
     node.addEventListener('peer:disconnect', ({ detail }) => { this.#protocols.delete(detail.toString()) })
   }
 
-  /** Each once. `protocols` is empty until the peer has told. */
-  list (): ReadonlyArray<{ readonly peerId: string, readonly protocols: readonly string[] }> {
-    return this.#node.getPeers().map(peer => ({ peerId: peer.toString(), protocols: this.#protocols.get(peer.toString()) ?? [] }))
+  /** Each once. `protocols` is empty until the peer has told; `address` is the group (address-group.ts) of one of its connections. */
+  list (): ReadonlyArray<{ readonly peerId: string, readonly protocols: readonly string[], readonly address: string }> {
+    return this.#node.getPeers().map(peer => ({
+      peerId: peer.toString(), protocols: this.#protocols.get(peer.toString()) ?? [], address: addressGroupIn(this.#node.getConnections(peer)[0]?.remoteAddr.toString() ?? ''),
+    }))
   }
 
   /** Calls `watcher` when a peer has connected and told what it speaks, and when it speaks more. @returns stops it */

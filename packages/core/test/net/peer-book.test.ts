@@ -16,7 +16,7 @@ test('a peer is told of when it is known what it speaks, again when it speaks mo
     await b.node.connect(a.node.addresses())
     await until(() => told.length === 1)
     expect(told).toEqual([b.node.peerId])
-    expect(a.node.peerBook.list()).toEqual([{ peerId: b.node.peerId, protocols: expect.arrayContaining(['/ipkit/test/1.0.0', '/libp2p/fetch/0.0.1']) }])
+    expect(a.node.peerBook.list()).toEqual([{ peerId: b.node.peerId, protocols: expect.arrayContaining(['/ipkit/test/1.0.0', '/libp2p/fetch/0.0.1']), address: '127.0.0.1' }])
     await b.node.handle('/ipkit/later/1.0.0', async () => {}, LIMITS)
     await until(() => told.length === 2)
     expect(speaks(a, b, '/ipkit/later/1.0.0')).toBe(true)

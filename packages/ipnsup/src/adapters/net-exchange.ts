@@ -7,6 +7,7 @@ import { nameFromRoutingKey, nameTopic, type IpnsName } from '@ipkit/core/names/
 import { decodeRecord, MAX_RECORD_BYTES } from '@ipkit/core/names/ipns-record'
 import { judgeFreshness } from '@ipkit/core/names/validity'
 import type { Exchange, RecordDesk, RecordPlace, RecordSource } from '../domain/exchange.ts'
+import { takeTurns } from '../domain/take-turns.ts'
 import { MAX_PEERS_ASKED, MAX_STREAMS, MAX_STREAMS_PER_PEER, REACH_PAUSE_MS } from '../domain/wire-limits.ts'
 import { serveRecords } from '../protocol.ts'
 import { IPNSUP_PROTOCOL } from '../wire.ts'
@@ -123,11 +124,11 @@ export class NetExchange implements Exchange {
     if (this.#topics.delete(topic)) this.#deps.scope.pubsub.unsubscribe(topic)
   }
 
-  /** Connected ones that speak one of these, the first of them first. */
+  /** Connected ones that speak one of these, the first of them first, and no address has a second turn before each had one. */
   #peers (protocols: readonly string[]): Array<RecordSource & RecordPlace> {
     const connected = this.#deps.scope.peers.list()
     const speakers = protocols.flatMap((wanted, i) => connected.filter(({ protocols: told }) => told.includes(wanted) && !protocols.slice(0, i).some(better => told.includes(better))))
-    return speakers.slice(0, MAX_PEERS_ASKED).map(({ peerId, protocols: told }) => this.#peer([peerId], peerId, told))
+    return takeTurns(speakers, ({ address }) => address).slice(0, MAX_PEERS_ASKED).map(({ peerId, protocols: told }) => this.#peer([peerId], peerId, told))
   }
 
   #peer (peer: readonly string[], label: string, protocols?: readonly string[]): RecordSource & RecordPlace {

@@ -101,6 +101,24 @@ describe('connected peers', () => {
     expect([labels(bob.exchange.sources())[0], bob.exchange.sources().length, labels(bob.exchange.places(NAME))]).toEqual(['alice', MAX_PEERS_ASKED, ['alice']])
   })
 
+  test('of one address do not crowd out those of others, however many they are and whatever they speak', async () => {
+    const w = makeWorld()
+    const bob = await w.somebody('bob')
+    for (let i = 0; i < MAX_PEERS_ASKED; i++) {
+      const crowd = await w.somebody(`crowd${i}`)
+      w.network.addresses.set(crowd.node.peerId, '192.168.1.66')
+      w.network.connect(crowd.node, bob.node)
+    }
+    const [alice, kubo] = [await w.somebody('alice'), w.network.node('kubo')]
+    kubo.scope.fetch.answer('/ipns/', async () => undefined)
+    for (const node of [alice.node, kubo]) {
+      w.network.addresses.set(node.peerId, `of ${node.peerId}`)
+      w.network.connect(node, bob.node)
+    }
+    expect([bob.exchange.sources().length, labels(bob.exchange.sources()).slice(0, 4)]).toEqual([MAX_PEERS_ASKED, ['crowd0', 'alice', 'kubo', 'crowd1']])
+    expect(labels(bob.exchange.places(NAME)).slice(0, 3)).toEqual(['crowd0', 'alice', 'crowd1'])
+  })
+
   test('are answered over fetch: the record, and nothing under other keys', async () => {
     const w = makeWorld()
     const [alice, kubo] = [await w.somebody('alice', { known: record() }), w.network.node('kubo')]
