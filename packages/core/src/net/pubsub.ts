@@ -25,7 +25,7 @@ export class Pubsub {
     this.#gossip = this.#gate.guard(gossipsub({
       allowPublishToZeroTopicPeers: true, floodPublish: true, doPX: false, globalSignaturePolicy: 'StrictSign',
       maxInboundDataLength: MAX_PUBSUB_RPC_BYTES, maxOutboundBufferSize: MAX_PUBSUB_WAITING_BYTES,
-    })(components))
+    })(components), peer => components.connectionManager.getConnections(peer).length > 0)
     this.#gossip.addEventListener('message', ({ detail }) => { this.#deliver(detail) })
     return this.#gossip
   }

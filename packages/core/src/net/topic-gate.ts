@@ -23,12 +23,13 @@ export class TopicGate {
   /** @param onListener a peer says that it listens, to whatever topic */
   constructor (onListener: (peer: string, topic: string) => void) { this.#onListener = onListener }
 
-  /** Puts itself in front of `pubsub`. */
-  guard (pubsub: GossipSub): GossipSub {
+  /** Puts itself in front of `pubsub`. @param isConnected what a peer sent and left behind comes after it was forgotten, and would stay */
+  guard (pubsub: GossipSub, isConnected: (peer: PeerId) => boolean): GossipSub {
     const receiver = pubsub as unknown as RpcReceiver
     const receive = receiver.handleReceivedRpc.bind(pubsub)
     this.#receive = receive
     receiver.handleReceivedRpc = async (from, rpc) => {
+      if (!isConnected(from)) return
       const fresh = this.#note(from, rpc.subscriptions)
       await receive(from, {
         ...rpc,

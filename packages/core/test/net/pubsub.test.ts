@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { PeerId } from '@libp2p/interface'
 import { testNode, type TestNode } from '@ipkit/testkit/test-node'
 import { MAX_PUBSUB_MESSAGE_BYTES, MAX_TOPICS_HEARD } from '../../src/net/limits.ts'
 
@@ -140,6 +141,26 @@ describe('strangers leave nothing behind in memory', () => {
     await b.node.pubsub.publish('in use', bytes('still'))
     await until(() => atA.got.length === 1)
     expect(atB.got).toEqual([])
+  })
+
+  test('what a peer sent and left behind is not noted: it would never be forgotten', async () => {
+    await using a = await testNode()
+    const gossip = a.node.libp2p.services.pubsub as unknown as { handleReceivedRpc(from: PeerId, rpc: object): Promise<void> }
+    const say = async (from: PeerId, topic: string): Promise<void> => { await gossip.handleReceivedRpc(from, { subscriptions: [{ topic, subscribe: true }], messages: [] }) }
+    const atA = inbox(a, 'late')
+    let gone: PeerId
+    {
+      await using b = await testNode()
+      await b.node.connect(a.node.addresses())
+      await until(() => a.node.peers().length === 1)
+      gone = b.node.libp2p.peerId
+      await say(gone, 'early')
+      expect(a.node.pubsub.listeners('early')).toEqual([gone.toString()])
+    }
+    await until(() => a.node.peers().length === 0)
+    await say(gone, 'late')
+    expect([a.node.pubsub.listeners('early'), a.node.pubsub.listeners('late'), kept(a, 'late')]).toEqual([[], [], []])
+    atA.end()
   })
 
   test('a message over the limit never comes, and the next one does', async () => {
