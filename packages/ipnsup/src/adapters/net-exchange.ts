@@ -1,6 +1,7 @@
 /** The outside, put together: connected peers, topics, DHTs, routers. Spec: docs/protocols/ipnsup.md, "Exchange". */
 import type { ServiceScope } from '@ipkit/core/daemon/service'
 import { AppError } from '@ipkit/core/errors/app-error'
+import { codeOf } from '@ipkit/core/errors/code-of'
 import { isPeerId } from '@ipkit/core/identity/peer-id'
 import { parsePeerAddress } from '@ipkit/core/link/peer-address'
 import { nameFromRoutingKey, nameTopic, type IpnsName } from '@ipkit/core/names/ipns-name'
@@ -115,7 +116,9 @@ export class NetExchange implements Exchange {
     this.#topics.set(topic, name)
     this.#deps.scope.pubsub.subscribe(topic, ({ from, data }) => {
       if (data.length > MAX_RECORD_BYTES) return
-      this.#desk?.offer(name, data, from).catch((e: unknown) => { this.#deps.report('a record from a topic', e) })
+      this.#desk?.offer(name, data, from).catch((e: unknown) => {
+        if (codeOf(e) !== 'TOO_MANY_RECORDS') this.#deps.report('a record from a topic', e) // of the others there are only so many
+      })
     })
   }
 

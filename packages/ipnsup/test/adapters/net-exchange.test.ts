@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { AppError } from '@ipkit/core/errors/app-error'
 import { nameTopic, routingKey } from '@ipkit/core/names/ipns-name'
 import { ManualClock } from '@ipkit/testkit/manual-clock'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/adapters/http-client.ts'
@@ -182,6 +183,17 @@ describe('topics', () => {
     bob.exchange.unlisten(NAME)
     expect([labels(alice.exchange.places(NAME)), [...bob.node.topics.keys()]]).toEqual([['bob'], []])
     expect(await codeOf(topic.put(NAME, record().bytes, never))).toBe('NOBODY_LISTENS')
+  })
+
+  test('that never stops does not fill the log', async () => {
+    const w = makeWorld()
+    const [alice, bob] = [await w.somebody('alice'), await w.somebody('bob')]
+    w.network.connect(alice.node, bob.node)
+    bob.exchange.listen(NAME)
+    bob.desk.fault = new AppError('TOO_MANY_RECORDS', 'too many')
+    for (let i = 0; i < 5; i++) await alice.node.scope.pubsub.publish(TOPIC, Uint8Array.of(i))
+    await new Promise(resolve => { setImmediate(resolve) })
+    expect([bob.desk.offers.length, bob.reported]).toEqual([5, []])
   })
 
   test('a listener that has a better one confirms too; one that has an older one does not', async () => {
