@@ -27,6 +27,8 @@ export type RecordHandler = (request: IncomingMessage, response: ServerResponse)
 
 /** Names for this machine that no web site can take for itself. */
 const OWN_NAMES = ['localhost']
+/** Browsers say so of requests that a page makes elsewhere. It reads no answer, but sees whether a frame or a download came of it, and so which names are known here. */
+const FROM_A_PAGE: ReadonlySet<string | string[]> = new Set(['cross-site', 'same-site'])
 const ROUTING = /^\/routing\/v1\/ipns\/([^/]+)$/
 const GATEWAY = /^\/ipns\/([^/]+)$/
 const NS_PER_S = 1_000_000_000n
@@ -49,6 +51,7 @@ export function recordAnswers (deps: RecordAnswersDeps): RecordHandler {
 async function answer (deps: RecordAnswersDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { path, query } = splitUrl(request.url ?? '')
   if (!isOwnHost(request.headers.host, OWN_NAMES)) { refuse(response, 421, 'this server answers to its IP addresses only'); return }
+  if (FROM_A_PAGE.has(request.headers['sec-fetch-site'] ?? '')) { refuse(response, 403, 'web pages are not answered'); return }
   const routed = ROUTING.exec(path)?.[1]
   const gated = GATEWAY.exec(path)?.[1]
   if (routed === undefined && gated === undefined) { refuse(response, path.startsWith('/routing/') ? 400 : 404, 'there is nothing here: see /routing/v1/ipns/<name> and /ipns/<name>?format=ipns-record'); return }

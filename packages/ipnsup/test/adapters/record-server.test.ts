@@ -62,6 +62,10 @@ describe('giving', () => {
     }
   })
 
+  test('to who types the address into a browser too', async () => {
+    expect(await statusOf(GATED, { headers: { 'sec-fetch-site': 'none' } })).toBe(200)
+  })
+
   test('any text form of the name will do', async () => {
     for (const text of [NAME.text, namePeerId(NAME), NAME.text.toUpperCase()]) expect(await statusOf(`/routing/v1/ipns/${text}`)).toBe(200)
   })
@@ -133,6 +137,8 @@ describe('giving', () => {
     ['a preflight', ROUTED, { method: 'OPTIONS', headers: { origin: 'http://evil.test', 'access-control-request-method': 'PUT' } }, 501],
     ['a PUT to the gateway', GATED, { method: 'PUT', headers: { 'content-type': TYPE } }, 501],
     ['a name of somebody for this machine', ROUTED, { headers: { host: 'evil.test' } }, 421],
+    ['a frame or picture of a page of another site, which sees whether it loads', GATED, { headers: { 'sec-fetch-site': 'cross-site' } }, 403],
+    ['a page on another port of this machine', ROUTED, { headers: { 'sec-fetch-site': 'same-site' } }, 403],
     ['localhost', ROUTED, { headers: { host: 'localhost:8080' } }, 200],
     ['an IPv6 host', ROUTED, { headers: { host: '[::1]:8080' } }, 200],
   ])('%s', async (_title, path, options, status) => {
