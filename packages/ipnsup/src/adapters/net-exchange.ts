@@ -103,7 +103,7 @@ export class NetExchange implements Exchange {
         if (waiting) tell()
       }, () => {})
     }
-    const stops = [peers.onConnect(tell), pubsub.onListener((_peer, topic) => { if (topic.startsWith('/record/')) tell() })]
+    const stops = [peers.onConnect(tell), pubsub.onListener((_peer, topic) => { if (this.#topics.has(topic)) tell() })]
     return () => {
       stop.abort(new Error('nobody waits for peers any more'))
       for (const each of stops) each()

@@ -24,7 +24,7 @@ export interface Exchange {
   places(name: IpnsName): readonly RecordPlace[]
   /** One that a person names: a peer's multiaddrs, or an http(s) URL alone in the list. @throws AppError ADDRESS_INVALID */
   named(place: readonly string[]): RecordSource & RecordPlace
-  /** Calls `changed` when a peer has connected or a listener has appeared; at most once a second. @returns stops it */
+  /** Calls `changed` when a peer has connected or a listener to a name that is listened to here has appeared; at most once a second. @returns stops it */
   onReach(changed: () => void): () => void
   /** Records of this name that peers publish go to the desk from now on; see `RecordDesk.offer`. */
   listen(name: IpnsName): void

@@ -339,6 +339,19 @@ describe('who comes into reach', () => {
     await new Promise(resolve => { setImmediate(resolve) })
     expect(told).toBe(2)
   })
+
+  test('is not told of listeners to names that are not kept here: a stranger has many', async () => {
+    const w = makeWorld()
+    const [alice, bob] = [await w.somebody('alice'), await w.somebody('bob')]
+    w.network.connect(alice.node, bob.node)
+    let told = 0
+    bob.exchange.onReach(() => { told++ })
+    bob.exchange.listen(record({ key: BOB }).name)
+    alice.exchange.listen(NAME)
+    expect(told).toBe(0)
+    alice.exchange.listen(record({ key: BOB }).name)
+    expect(told).toBe(1)
+  })
 })
 
 test('two homes with one key meet: each hands its record over, and both desks hold the same one', async () => {

@@ -70,6 +70,7 @@ describe('three homes, the middle one connected to both', () => {
   test('a listener hears of what is published, and the publisher that it did', async () => {
     const [first, middle] = [await openHome(), await openHome()]
     await meet(first, middle)
+    first.exchange.listen(NAME) // as for every name that is published
     let reached = 0
     const stopWatching = first.exchange.onReach(() => { reached++ })
     expect(placeOf(first, 'pubsub')).toBeUndefined()
@@ -78,9 +79,8 @@ describe('three homes, the middle one connected to both', () => {
     await placeOf(first, 'pubsub').put(NAME, fresh(2n).bytes, patient())
     expect([middle.desk.records.get(NAME.text)?.sequence, reached]).toEqual([2n, 1])
     stopWatching()
-    middle.exchange.unlisten(NAME)
-    await until(() => placeOf(first, 'pubsub') === undefined)
-    expect(middle.node.pubsub.listeners(nameTopic(NAME))).toEqual([])
+    for (const home of [first, middle]) home.exchange.unlisten(NAME)
+    await until(() => placeOf(first, 'pubsub') === undefined && middle.node.pubsub.listeners(nameTopic(NAME)).length === 0)
   })
 
   test('a home that is dialled is asked by addresses, also one that answers fetch alone', async () => {
