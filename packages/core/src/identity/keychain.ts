@@ -14,6 +14,7 @@ export const SELF = 'self'
 export const MAX_KEY_NAME_CHARACTERS = 64
 const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 const SUFFIX = '.key'
+const TEMP = /^[0-9a-f]{12}\.tmp$/
 
 export interface KeychainDeps {
   /** `<home>/keys`; made with the first key. */
@@ -78,6 +79,7 @@ export class Keychain implements ServiceKeys {
       if (key === undefined) throw unknown(name)
       const file = this.#file(name)
       try {
+        await dropLeftovers(file, this.#fs)
         await this.#fs.unlink(file)
         this.#open.delete(name)
         await syncFolder(this.#fs, this.#deps.dir)
@@ -152,8 +154,16 @@ export async function changeHomePassphrase (home: { readonly identityKey: string
     const file = path.join(home.keys, `${name}${SUFFIX}`)
     const key = await openWithEither(name, file, once, next)
     if (key !== undefined) await replaceKey(file, key, next, deps.randomBytes, fs)
+    await dropLeftovers(file, fs)
   }
   await replaceKey(home.identityKey, identity, next, deps.randomBytes, fs)
+  await dropLeftovers(home.identityKey, fs)
+}
+
+/** A kill between the two last steps of making a key leaves a second name of its file: the secret would outlive a removal, or stay in the clear beside a sealed one. */
+async function dropLeftovers (file: string, fs: StorageFs): Promise<void> {
+  const [dir, head] = [path.dirname(file), `.${path.basename(file)}.`]
+  for (const name of await fs.readdir(dir)) if (name.startsWith(head) && TEMP.test(name.slice(head.length))) await fs.unlink(path.join(dir, name))
 }
 
 async function openWithEither (name: string, file: string, old: KeyFileDeps, next: string | undefined): Promise<PeerKey | undefined> {

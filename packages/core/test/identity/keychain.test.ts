@@ -58,6 +58,29 @@ test('removing takes the key away for good', async () => {
   expect((await chain.create('old')).peerId).not.toBe(key.peerId)
 })
 
+describe('copies that a kill left behind while a key was made', () => {
+  const leftover = async (file: string): Promise<void> => { await fs.link(file, path.join(path.dirname(file), `.${path.basename(file)}.0123456789ab.tmp`)) }
+
+  test('go with the key, and those of no other key do', async () => {
+    const chain = await open()
+    for (const name of ['blog', 'blog.key.x']) {
+      await chain.create(name)
+      await leftover(path.join(home.keys, `${name}.key`))
+    }
+    await chain.remove('blog')
+    expect((await fs.readdir(home.keys)).sort()).toEqual(['.blog.key.x.key.0123456789ab.tmp', 'blog.key.x.key'])
+  })
+
+  test('do not stay in the clear beside keys that are sealed', async () => {
+    const chain = await open()
+    await chain.create('blog')
+    await leftover(path.join(home.keys, 'blog.key'))
+    await leftover(home.identityKey)
+    await changeHomePassphrase(home, 'secret', deps())
+    expect([await fs.readdir(home.keys), (await fs.readdir(dir)).sort()]).toEqual([['blog.key'], ['identity.key', 'keys']])
+  })
+})
+
 describe('what is refused, and leaves the keys as they were', () => {
   test.each<[string, (chain: Keychain) => Promise<unknown>, string]>([
     ['a name that is taken', async chain => await chain.create('a'), 'KEY_EXISTS'],
