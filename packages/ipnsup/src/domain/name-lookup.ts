@@ -47,7 +47,7 @@ const OVER = new Error('no longer waited for')
 
 export class NameLookup {
   readonly #deps: LookupDeps
-  /** When sources that we asked last answered about a name. Oldest first. */
+  /** When whoever is in reach was asked and last answered about a name. Oldest first. */
   readonly #confirmedMs = new Map<string, number>()
 
   constructor (deps: LookupDeps) { this.#deps = deps }
@@ -63,7 +63,7 @@ export class NameLookup {
     const failures = [...asking.failures].map(([place, error]) => ({ place, error }))
     const memory = await this.#deps.memories.get(name)
     if (memory === undefined) throw asking.refused ?? notFound(name, options, failures)
-    if (asking.heard) this.#confirm(name)
+    if (asking.heard && options.from.length === 0) this.#confirm(name)
     const { dataHash } = chosenRecord(memory)
     const source = [...asking.given].find(([, hash]) => sameBytes(hash, dataHash))?.[0] ?? 'local'
     return { memory, source, failures }

@@ -62,6 +62,14 @@ describe('what others push keeps nobody from being asked', () => {
   })
 })
 
+test('that one was asked by name keeps the others from nothing', async () => {
+  await using home = await nameHome()
+  home.exchange.add(giving('behind', recordOf(2)))
+  await home.service.resolve(question(name.text, { from: [['behind']] }), never)
+  home.exchange.add(giving('friend', recordOf(2, { sequence: 1n, value: B })))
+  expect(await home.service.resolve(question(name.text), never)).toMatchObject({ value: B, source: 'friend' })
+})
+
 test('a TTL of centuries keeps nobody from being asked for longer than a day', async () => {
   await using home = await nameHome()
   home.exchange.add(giving('friend', recordOf(2, { ttlNs: 2n ** 64n - 1n, untilMs: START_MS + 99 * HOUR_MS })))
