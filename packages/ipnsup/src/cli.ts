@@ -121,7 +121,7 @@ export function cli (deps: IpnsupDeps): CommandTable {
       command({
         name: 'forget',
         describe: 'drop all that is remembered of a name; older records count again',
-        positionals: { name },
+        positionals: { name: text(`${NAME}, or a DNSLink name`, { required: true }) },
         run: async (io, args) => await (await import('./commands/follow.ts')).forget(io, args),
       }),
       command({ name: 'watch', describe: 'print the record, then each change, until ^C', positionals: { name }, run: async (io, args) => await (await import('./commands/watch.ts')).watch(io, args) }),

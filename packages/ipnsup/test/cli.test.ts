@@ -173,6 +173,7 @@ describe('what the node is asked', () => {
     expect((await run(['inspect', '-'], {}, { stdin: readFileSync(at('fresh.bin')) })).exit).toBe(0)
   })
 })
+    [['forget', '/ipns/Example.com'], 'forget', { name: 'example.com' }],
 
 describe('files', () => {
   test('an exported record says whose it is, and another one replaces it only with --force', async () => {

@@ -2,7 +2,7 @@
 import type { Io } from '@ipkit/core/cli/io'
 import { document, type Outcome } from '@ipkit/core/cli/outcome'
 import { callIpnsup, ipnsupRpc } from '../rpc.ts'
-import { findName } from './find-name.ts'
+import { findName, findTarget } from './find-name.ts'
 
 interface NameArgs { readonly name: string }
 
@@ -18,10 +18,10 @@ export async function unfollow (io: Io, args: NameArgs): Promise<Outcome> {
   return document({ name, followed, known }, `not following ${name}`)
 }
 
-/** Exit 4 when there was nothing to forget. */
+/** Also a name of DNS. Exit 4 when there was nothing to forget. */
 export async function forget (io: Io, args: NameArgs): Promise<Outcome> {
-  const { name, forgotten } = await callIpnsup(io.node, ipnsupRpc.forget, { name: await findName(io, args.name) })
+  const { name, forgotten } = await callIpnsup(io.node, ipnsupRpc.forget, { name: await findTarget(io, args.name) })
   if (!forgotten) return document({ name, forgotten }, `nothing was remembered of ${name}`, 'notFound')
-  io.report.note('older records of it are believed again')
+  io.report.note('older answers for it are believed again')
   return document({ name, forgotten }, `forgot ${name}`)
 }
