@@ -47,6 +47,7 @@ describe('golden runs', () => {
     ['publish-at-places-json', ['publish', VALUE, '--json'], { publish: () => atPlaces }],
     ['publish-heals', ['publish', VALUE], { publish: () => published({ healedFork: true, sequence: '4' }) }],
     ['publish-no-value', ['publish', 'hello']],
+    ['publish-odd-key', ['publish', VALUE, '--key', 'a/b']],
     ['publish-sequence', ['publish', VALUE, '--sequence', '18446744073709551616']],
     ['resolve', ['resolve', SELF_NAME.text]],
     ['resolve-json', ['resolve', 'self', '--json']],
@@ -109,6 +110,10 @@ describe('golden runs', () => {
     expect(transcript).toBe(await golden(import.meta.url, name, transcript))
   })
 })
+    ['key-new-odd', ['key', 'new', 'a/b']],
+    ['key-new-like-a-name', ['key', 'new', SELF_NAME.text]],
+    ['key-new-like-a-domain', ['key', 'new', 'my.blog']],
+    ['key-new-long', ['key', 'new', 'b'.repeat(41)]],
 
 describe('exit codes', () => {
   test.each<[exit: number, argv: readonly string[], answers?: Answers]>([
@@ -139,6 +144,7 @@ describe('exit codes', () => {
 describe('what the node is asked', () => {
   const asked = async (argv: readonly string[], options: IpnsupRun = {}): Promise<unknown> => (await run(argv, {}, options)).calls.at(-1)
   const target = SELF_NAME.text
+    [2, ['key', 'import', 'my.blog', 'blog.key']],
 
   test.each<[argv: readonly string[], method: string, params: object]>([
     [['publish', 'bafkqaddwgevxmmraojswg33smq'], 'publish', { value: VALUE, key: 'self', lifetimeMs: 48 * HOUR, ttlNs: '300000000000', sequence: null, v2Only: false }],

@@ -7,6 +7,8 @@ import { sameBytes } from '@ipkit/core/names/compare-bytes'
 import { nameFromPublicKey, namePeerId, parseName } from '@ipkit/core/names/ipns-name'
 import { decodeExportedKey, encodeExportedKey, MAX_KEY_FILE_BYTES, type KeyFormat } from '../domain/exported-key.ts'
 import { callIpnsup, ipnsupRpc } from '../rpc.ts'
+import { checkKeyName } from './check-key-name.ts'
+import { checkNewKeyName } from './check-new-key-name.ts'
 import type { IpnsupDeps } from './deps.ts'
 import { keyJson } from './key.ts'
 import { readInput } from './read-input.ts'
@@ -19,6 +21,7 @@ const PRIVATE = 0o600
 const SUFFIX: Readonly<Record<KeyFormat, string>> = { libp2p: '.key', pem: '.pem' }
 
 export async function keyExport (deps: IpnsupDeps, io: Io, args: KeyExportArgs): Promise<Outcome> {
+  checkKeyName(args.key)
   if (args.output === undefined) throw new AppError('USAGE', 'a key is written to a file, and -o names none', { exit: 'usage', hints: [`ipnsup key export ${args.key} -o ${args.key}${SUFFIX[args.format]}`, 'standard output is -o -'] })
   const { key, name, seed } = await callIpnsup(io.node, ipnsupRpc.keyExport, { key: args.key }, { repeatable: true })
   const bytes = encodeExportedKey(args.format, seed, await deps.publicKeyOf(seed))
@@ -33,6 +36,7 @@ export async function keyImport (deps: IpnsupDeps, io: Io, args: KeyImportArgs):
   const { seed, publicKey } = decodeExportedKey(bytes)
   const own = await deps.publicKeyOf(seed)
   if (publicKey !== undefined && !sameBytes(publicKey, own)) {
+  checkNewKeyName(args.key)
     throw new AppError('KEY_FILE_INVALID', `the public key in '${stripControl(args.file)}' is not that of the secret one: signing with both would give the secret away`, { exit: 'refused', hints: ['export it again where it comes from'] })
   }
   const imported = await callIpnsup(io.node, ipnsupRpc.keyImport, { key: args.key, seed })

@@ -4,12 +4,15 @@ import { document, list, type Outcome } from '@ipkit/core/cli/outcome'
 import { tableText } from '@ipkit/core/cli/table'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { callIpnsup, ipnsupRpc, listIpnsup, type KeyItem } from '../rpc.ts'
+import { checkKeyName } from './check-key-name.ts'
+import { checkNewKeyName } from './check-new-key-name.ts'
 
 const table = tableText([{ title: 'KEY', width: 14 }, { title: 'NAME', width: 62 }])
 
 export const keyJson = ({ key, name, peerId }: KeyItem): object => ({ key, name, peerId })
 
 export async function keyNew (io: Io, args: { readonly key: string }): Promise<Outcome> {
+  checkNewKeyName(args.key)
   const made = await callIpnsup(io.node, ipnsupRpc.keyNew, { key: args.key })
   io.report.note(`keep a copy: 'ipnsup key export ${made.key} -o FILE'; without its key nobody can publish under a name again`)
   return document(keyJson(made), made.name)
@@ -28,6 +31,7 @@ async function * jsonItems (items: AsyncIterable<KeyItem>): AsyncGenerator<objec
 /** Asks; where nobody can be asked it takes `--yes`. */
 export async function keyRemove (io: Io, args: { readonly key: string, readonly yes: boolean }): Promise<Outcome> {
   if (!args.yes) await confirm(io, args.key)
+  checkKeyName(args.key)
   const removed = await callIpnsup(io.node, ipnsupRpc.keyRemove, { key: args.key })
   io.report.note('what was published under it stays remembered')
   return document(keyJson(removed), `removed ${removed.key}`)

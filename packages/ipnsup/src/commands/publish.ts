@@ -3,6 +3,7 @@ import { document, type Outcome } from '@ipkit/core/cli/outcome'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { publishedValue } from '../domain/published-value.ts'
 import { callIpnsup, ipnsupRpc } from '../rpc.ts'
+import { checkKeyName } from './check-key-name.ts'
 import { placeJson, placesText, recordJson, untilText } from './record-json.ts'
 
 export interface PublishArgs {
@@ -19,6 +20,7 @@ const MAX_SEQUENCE = (1n << 64n) - 1n
 
 /** `ipnsup publish <value>`: signs a record and keeps it; that nobody is in reach is no failure. */
 export async function publish (io: Io, args: PublishArgs): Promise<Outcome> {
+  checkKeyName(args.key)
   const ttlNs = String(BigInt(args.ttl) * NS_PER_MS)
   const made = await callIpnsup(io.node, ipnsupRpc.publish, {
     value: publishedValue(args.value), key: args.key, lifetimeMs: args.lifetime, ttlNs, sequence: readSequence(args.sequence), v2Only: args.v2Only,
