@@ -80,6 +80,10 @@ describe('golden runs', () => {
     ['inspect-cut-json', ['inspect', 'cut.bin', '--json']],
     ['status', ['status']],
     ['status-json', ['status', '--json']],
+    ['inspect-verified-by-key', ['inspect', 'keyless.bin', '--verify', 'blog']],
+    ['inspect-large', ['inspect', 'large.bin', '--verify', SELF_NAME.text]],
+    ['inspect-key', ['inspect', 'self']],
+    ['inspect-folder', ['inspect', '.']],
     ['status-empty', ['status'], { names: () => [] }],
     ['sync', ['sync']],
     ['sync-json', ['sync', '--json'], { sync: () => [...SYNCED, ...NOT_SYNCED] }],
@@ -185,7 +189,7 @@ describe('files', () => {
   test('an exported record says whose it is, and another one replaces it only with --force', async () => {
     expect(await run(['export', 'self', '-o', 'self.bin'])).toMatchObject({ exit: 0, stdout: `self.bin names ${VALUE}, sequence 3\n` })
     expect((await run(['inspect', 'self.bin'])).exit).toBe(0)
-    expect(await run(['export', 'self', '-o', 'self.bin'])).toMatchObject({ exit: 8, stderr: expect.stringContaining("'self.bin' exists already") })
+    expect(await run(['export', 'self', '-o', 'self.bin'])).toMatchObject({ exit: 8, stderr: expect.stringMatching(/'self.bin' exists already\n.*--force/) })
     expect((await run(['export', 'self', '-o', 'self.bin', '--force'])).exit).toBe(0)
     expect((await run(['export', 'self', '-o', '-'], {}, { tty: { stdout: true } })).stdoutBytes).toEqual(new Uint8Array(readFileSync(at('self.bin'))))
   })
@@ -219,6 +223,11 @@ describe('files', () => {
     const record: Answers = { record: () => ({ record: sampleRecord(NOW + HOUR, { value }).bytes, expired: false }) }
     for (const argv of [['inspect', SELF_NAME.text], ['export', 'self', '-o', 'odd.bin', '--force']]) {
       const { stdout, stderr } = await run(argv, record)
+  test('of a key that was not written nothing is warned', async () => {
+    file('there.key', 'x')
+    expect(await run(['key', 'export', 'blog', '-o', 'there.key'])).toMatchObject({ exit: 8, stderr: expect.not.stringContaining('not encrypted') })
+  })
+
       // eslint-disable-next-line no-control-regex
       expect(stdout + stderr).not.toMatch(/[\u001b\u0007]|^\s*\/ipfs\/y/mu)
     }

@@ -25,18 +25,22 @@ export async function keyExport (deps: IpnsupDeps, io: Io, args: KeyExportArgs):
   if (args.output === undefined) throw new AppError('USAGE', 'a key is written to a file, and -o names none', { exit: 'usage', hints: [`ipnsup key export ${args.key} -o ${args.key}${SUFFIX[args.format]}`, 'standard output is -o -'] })
   const { key, name, seed } = await callIpnsup(io.node, ipnsupRpc.keyExport, { key: args.key }, { repeatable: true })
   const bytes = encodeExportedKey(args.format, seed, await deps.publicKeyOf(seed))
-  io.report.warn('KEY_NOT_SEALED', 'the copy is not encrypted: who reads it can publish under this name')
-  if (args.output === '-') return { kind: 'bytes', showable: true, source: (async function * () { yield bytes })() }
+  const warn = (): void => { io.report.warn('KEY_NOT_SEALED', 'the copy is not encrypted: who reads it can publish under this name') }
+  if (args.output === '-') {
+    warn()
+    return { kind: 'bytes', showable: true, source: (async function * () { yield bytes })() }
+  }
   const file = await writeOutput(io, args.output, { bytes, name: `${key}${SUFFIX[args.format]}`, overwrite: args.force, mode: PRIVATE })
+  warn()
   return document({ ...keyJson({ key, name, peerId: namePeerId(parseName(name)) }), file, format: args.format }, stripControl(file))
 }
 
 export async function keyImport (deps: IpnsupDeps, io: Io, args: KeyImportArgs): Promise<Outcome> {
+  checkNewKeyName(args.key)
   const bytes = await readInput(io, args.file, MAX_KEY_FILE_BYTES)
   const { seed, publicKey } = decodeExportedKey(bytes)
   const own = await deps.publicKeyOf(seed)
   if (publicKey !== undefined && !sameBytes(publicKey, own)) {
-  checkNewKeyName(args.key)
     throw new AppError('KEY_FILE_INVALID', `the public key in '${stripControl(args.file)}' is not that of the secret one: signing with both would give the secret away`, { exit: 'refused', hints: ['export it again where it comes from'] })
   }
   const imported = await callIpnsup(io.node, ipnsupRpc.keyImport, { key: args.key, seed })

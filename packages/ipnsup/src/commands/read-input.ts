@@ -1,4 +1,5 @@
 import type { Io } from '@ipkit/core/cli/io'
+import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 
 /**
  * A small file, or standard input for '-'.
@@ -7,8 +8,13 @@ import type { Io } from '@ipkit/core/cli/io'
  */
 export async function readInput (io: Io, file: string, maxBytes: number): Promise<Uint8Array> {
   if (file === '-') return await firstBytes(io.stdin.source, maxBytes + 1)
-  await using opened = await io.files.openRead(file)
-  return await firstBytes(opened.source, maxBytes + 1)
+  try {
+    await using opened = await io.files.openRead(file)
+    return await firstBytes(opened.source, maxBytes + 1)
+  } catch (e) {
+    if (isAppError(e) && e.code === 'FILE_IS_DIRECTORY') throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: ['name the files in it'] })
+    throw e
+  }
 }
 
 async function firstBytes (source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import type { Io } from '@ipkit/core/cli/io'
+import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 
 export interface OutputFile {
@@ -26,8 +27,13 @@ export async function writeOutput (io: Io, path: string, output: OutputFile): Pr
 }
 
 async function write (io: Io, path: string, { bytes, overwrite, mode }: OutputFile): Promise<string> {
-  await using file = await io.files.createWhole(path, { overwrite, ...mode === undefined ? {} : { mode } })
-  await file.write(bytes)
-  await file.commit()
-  return path
+  try {
+    await using file = await io.files.createWhole(path, { overwrite, ...mode === undefined ? {} : { mode } })
+    await file.write(bytes)
+    await file.commit()
+    return path
+  } catch (e) {
+    if (isAppError(e) && e.code === 'FILE_EXISTS') throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: ['name another file, or replace this one with --force'] })
+    throw e
+  }
 }
