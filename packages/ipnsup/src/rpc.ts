@@ -39,8 +39,13 @@ const recordFields = {
 
 const keyItem = answer({ key: keyName, name, peerId: string({ max: 128 }) })
 
+/** The record and the times are null of a name that is followed and not known yet. */
 const nameItem = answer({
-  ...recordFields,
+  name,
+  value: nullable(path),
+  sequence: nullable(decimal),
+  validUntil: nullable(string({ min: 1, max: 64 })),
+  ttlNs: nullable(decimal),
   /** The key of ours that the name belongs to; null of somebody else's name. */
   key: nullable(keyName),
   followed: boolean(),
@@ -48,11 +53,11 @@ const nameItem = answer({
   /** local: no place has this record yet. Of an own name; else null. */
   state: nullable(literal('local', 'published')),
   places: array(placeState, { max: 1024 }),
-  /** Values of all branches of a fork, the chosen one first; one entry without a fork. */
-  values: array(value, { min: 1, max: 4 }),
+  /** Values of all branches of a fork, the chosen one first; one entry without a fork, none without a record. */
+  values: array(value, { max: 4 }),
   moreBranches: boolean(),
-  firstSeenAt: integer(),
-  lastSeenAt: integer(),
+  firstSeenAt: nullable(integer()),
+  lastSeenAt: nullable(integer()),
   /** When the node signs or hands it over the next time; null: not by itself. */
   nextRepublishAt: nullable(integer()),
 })

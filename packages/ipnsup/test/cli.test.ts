@@ -7,7 +7,7 @@ import { golden } from '@ipkit/testkit/run-cli/golden'
 import { toFileBytes } from '../src/domain/record-file.ts'
 import type { Answers } from './fake-node.ts'
 import { runIpnsup, type IpnsupRan, type IpnsupRun } from './run-ipnsup.ts'
-import { atPlaces, CONTACTS, expired, forked, NODE, NOT_SYNCED, published, resolved, SYNCED, unanswered, viaDnslink } from './sample-answers.ts'
+import { atPlaces, awaited, CONTACTS, expired, forked, NODE, NOT_SYNCED, NOTHING_TO_SYNC, published, resolved, SYNCED, unanswered, viaDnslink } from './sample-answers.ts'
 import { BLOG, BLOG_NAME, HOUR, NOW, sampleRecord, SELF, SELF_NAME, VALUE } from './sample-names.ts'
 
 let folder: string
@@ -84,6 +84,12 @@ describe('golden runs', () => {
     ['inspect-large', ['inspect', 'large.bin', '--verify', SELF_NAME.text]],
     ['inspect-key', ['inspect', 'self']],
     ['inspect-folder', ['inspect', '.']],
+    ['inspect-altered', ['inspect', 'altered.bin']],
+    ['inspect-cut-json', ['inspect', 'cut.bin', '--json']],
+    ['status', ['status']],
+    ['status-json', ['status', '--json']],
+    ['status-awaited', ['status', SELF_NAME.text], { names: () => [awaited] }],
+    ['status-awaited-json', ['status', SELF_NAME.text, '--json'], { names: () => [awaited] }],
     ['status-empty', ['status'], { names: () => [] }],
     ['sync', ['sync']],
     ['sync-json', ['sync', '--json'], { sync: () => [...SYNCED, ...NOT_SYNCED] }],

@@ -32,6 +32,7 @@ export const unanswered = resolved({ failures: [{ place: ROUTER, error: { code: 
 export const nameItem = (more: Partial<NameItem> = {}): NameItem => ({
   ...said, key: null, followed: false, expired: false, state: null, places: [], values: [VALUE], moreBranches: false, firstSeenAt: NOW - 100 * HOUR, lastSeenAt: NOW - HOUR, nextRepublishAt: null, ...more,
 })
+export const awaited = nameItem({ followed: true, value: null, sequence: null, validUntil: null, ttlNs: null, values: [], firstSeenAt: null, lastSeenAt: null })
 export const NAMES: readonly NameItem[] = [
   nameItem({ key: 'self', state: 'local', places: [waiting(ROUTER)], nextRepublishAt: NOW + 24 * HOUR }),
   nameItem({ name: BLOG_NAME.text, key: 'blog', state: 'published', places: [PEER, ROUTER, 'pubsub', 'lan-dht'].map(done), values: [VALUE, OTHER_VALUE], nextRepublishAt: NOW - 1 }),

@@ -29,16 +29,19 @@ export interface NameListDeps {
 export async function * listNames (deps: NameListDeps): AsyncGenerator<NameItem> {
   const keys = await deps.keyNames()
   for await (const name of knownNames(deps)) {
-    const memory = await deps.memories.get(name).catch((e: unknown) => { deps.report(`the memory of ${name.text}`, e); return undefined })
+    const memory = await deps.memories.get(name).catch((e: unknown) => { deps.report(`the memory of ${name.text}`, e); return null })
+    if (memory === null) continue
     if (memory !== undefined) yield await itemOf(deps, keys, name, memory)
+    else if (isFollowed(deps.kept, name)) yield awaited(keys, name)
   }
 }
 
 /** @throws AppError NAME_UNKNOWN, NAME_MEMORY_DAMAGED */
 export async function nameItem (deps: NameListDeps, name: IpnsName): Promise<NameItem> {
   const memory = await deps.memories.get(name)
-  if (memory === undefined) throw unknownName(name)
-  return await itemOf(deps, await deps.keyNames(), name, memory)
+  if (memory !== undefined) return await itemOf(deps, await deps.keyNames(), name, memory)
+  if (isFollowed(deps.kept, name)) return awaited(await deps.keyNames(), name)
+  throw unknownName(name, (await deps.keyNames()).get(name.text))
 }
 
 /** Kept ones first. */
@@ -49,9 +52,21 @@ export async function * knownNames ({ kept, memoryStore }: Pick<NameListDeps, 'k
   for await (const { key } of memoryStore.list('')) if (!listed.has(key)) yield parseName(key)
 }
 
-export function unknownName (name: IpnsName): AppError {
-  return new AppError('NAME_UNKNOWN', `nothing is remembered of ${name.text}`, { exit: 'notFound', hints: [`ask for it: 'ipnsup resolve ${name.text}'`] })
+/** @param key what ours is called that signs for it, if one does */
+export function unknownName (name: IpnsName, key: string | undefined): AppError {
+  return new AppError('NAME_UNKNOWN', `nothing is remembered of ${name.text}`, { exit: 'notFound', hints: [key === undefined ? `ask for it: 'ipnsup resolve ${name.text}'` : publishHint(key)] })
 }
+
+/** For a key under which nothing was published yet. */
+export const publishHint = (key: string): string => `publish something under it: 'ipnsup publish <value>${key === 'self' ? '' : ` --key ${key}`}'`
+
+const isFollowed = (kept: KeptNames, name: IpnsName): boolean => kept.find(name)?.followedSinceMs != null
+
+/** Followed, and nobody has given a record yet. */
+const awaited = (keys: ReadonlyMap<string, string>, name: IpnsName): NameItem => ({
+  name: name.text, value: null, sequence: null, validUntil: null, ttlNs: null, key: keys.get(name.text) ?? null, followed: true, expired: false, state: null,
+  places: [], values: [], moreBranches: false, firstSeenAt: null, lastSeenAt: null, nextRepublishAt: null,
+})
 
 /** Places that were tried, and those in reach that were not yet. */
 export function placeStates (exchange: Exchange, name: IpnsName, handover: Handover, hash: Uint8Array): PlaceState[] {

@@ -1,6 +1,6 @@
 /** Everything that ipnsup does inside the node, put together from its ports; the methods are those of `rpc.ts`. */
 import type { KeyValueStore, LeaseHolder, ServiceKeys } from '@ipkit/core/daemon/service'
-import { isAppError } from '@ipkit/core/errors/app-error'
+import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { sameBytes } from '@ipkit/core/names/compare-bytes'
 import { nameFromPublicKey, parseName, type IpnsName } from '@ipkit/core/names/ipns-name'
 import { NameMemories } from '@ipkit/core/names/name-memories'
@@ -17,7 +17,7 @@ import { importRecord, type ImportInput } from './import-record.ts'
 import { KeptNames } from './kept-names.ts'
 import { PUBLISH_WAIT_MS } from './limits.ts'
 import { NameKeeper, type ClockState } from './name-keeper.ts'
-import { knownNames, listNames, nameItem, placeStates, unknownName, type NameListDeps } from './name-list.ts'
+import { knownNames, listNames, nameItem, placeStates, publishHint, unknownName, type NameListDeps } from './name-list.ts'
 import { NameLookup } from './name-lookup.ts'
 import { parseTarget } from './name-target.ts'
 import { NameWatches } from './name-watches.ts'
@@ -140,14 +140,20 @@ export class NameService {
   }
 
   async resolve (input: ResolveInput, signal: AbortSignal): Promise<ResolveResult> {
-    return { ...await resolveName(this.#parts, input, signal), clock: this.#parts.clockState() }
+    try {
+      return { ...await resolveName(this.#parts, input, signal), clock: this.#parts.clockState() }
+    } catch (e) {
+      const key = isAppError(e) && e.code === 'NAME_NOT_FOUND' ? (await this.#parts.keyNames()).get(parseTarget(input.target).text) : undefined
+      if (!isAppError(e) || key === undefined) throw e
+      throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: [publishHint(key), ...e.hints] })
+    }
   }
 
   /** @throws AppError NAME_UNKNOWN */
   async record (text: string): Promise<{ readonly record: Uint8Array, readonly expired: boolean }> {
     const name = parseName(text)
     const memory = await this.#parts.memories.get(name)
-    if (memory === undefined) throw unknownName(name)
+    if (memory === undefined) throw unknownName(name, (await this.#parts.keyNames()).get(name.text))
     return { record: chosenRecord(memory).bytes, expired: this.#isExpired(memory) }
   }
 

@@ -137,6 +137,25 @@ describe('what is known', () => {
     expect([await codeOf(collect(home.service.names(nameOf(2).text))), await codeOf(home.service.record(nameOf(2).text))]).toEqual(['NAME_UNKNOWN', 'NAME_UNKNOWN'])
   })
 
+  test('followed before anything is known of it: awaited, and unfollowed it is gone', async () => {
+    await using home = await nameHome()
+    await home.service.follow(nameOf(2).text, never)
+    const awaited = { name: nameOf(2).text, followed: true, value: null, sequence: null, firstSeenAt: null, values: [], nextRepublishAt: null }
+    for (const name of [nameOf(2).text, null]) expect(await collect(home.service.names(name))).toEqual([expect.objectContaining(awaited)])
+    await home.service.unfollow(nameOf(2).text)
+    expect(await collect(home.service.names(null))).toEqual([])
+  })
+
+  test('who asks for a key of their own before they publish is told how', async () => {
+    await using home = await nameHome()
+    const hints = async (asking: Promise<unknown>): Promise<unknown> => await asking.catch((e: unknown) => (e as { hints?: unknown }).hints)
+    const own = [expect.stringContaining("'ipnsup publish <value>'")]
+    expect(await hints(home.service.record(nameOf(1).text))).toEqual(own)
+    expect(await hints(collect(home.service.names(nameOf(1).text)))).toEqual(own)
+    expect(await hints(home.service.resolve(question(nameOf(1).text), never))).toEqual([...own, expect.stringContaining('--from')])
+    expect(await hints(home.service.record(nameOf(2).text))).toEqual([expect.stringContaining('ipnsup resolve')])
+  })
+
   test('an export is what an import takes', async () => {
     await using a = await nameHome()
     await using b = await nameHome({ self: 2 })
