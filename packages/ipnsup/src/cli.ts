@@ -107,7 +107,7 @@ export function cli (deps: IpnsupDeps): CommandTable {
       }),
       command({
         name: 'sync',
-        describe: 'hand over what waits and fetch what is newer, now',
+        describe: 'hand over what waits, and fetch what is newer of own and followed names, now',
         positionals: { places: texts('peers or http(s) URLs; without any all in reach') },
         run: async (io, args) => await (await import('./commands/sync.ts')).sync(deps, io, args),
       }),

@@ -44,6 +44,8 @@ const synced = (more: Partial<SyncItem>): SyncItem => ({ place: PEER, name: SELF
 export const SYNCED = [synced({ handedOver: true, fetched: 'same' }), synced({ name: BLOG_NAME.text, fetched: 'newer' })]
 export const NOT_SYNCED = [synced({ place: ROUTER, name: null, error: { code: 'HTTP_FAILED', message: 'it answered 503' } })]
 
+export const NOTHING_TO_SYNC = [synced({ place: ROUTER, name: null })]
+
 const seen = (more: Partial<WatchItem>): WatchItem => ({ ...said, expired: false, fork: false, source: 'local', at: NOW, ...more })
 export const WATCHED = [seen({ expired: true }), seen({ sequence: '4', value: OTHER_VALUE, source: PEER, at: NOW + HOUR, fork: true })]
 

@@ -7,12 +7,12 @@ export async function findPlaces (deps: IpnsupDeps, io: Io, given: readonly stri
   return await Promise.all(given.map(async text => isUrl(text) ? [checkUrl(text)] : [...await deps.addressesOf(io, text)]))
 }
 
-const isUrl = (text: string): boolean => /^https?:/i.test(text)
+const isUrl = (text: string): boolean => /^[a-z][a-z+.-]*:\/\//i.test(text)
 
 function checkUrl (text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const hints = ['it looks like http://192.168.1.7:8080']
-  if (url === undefined) throw new AppError('ADDRESS_INVALID', `'${text.slice(0, 80)}' is no URL`, { exit: 'usage', hints })
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new AppError('ADDRESS_INVALID', `'${text.slice(0, 80)}' is no http(s) URL`, { exit: 'usage', hints })
   if (url.username !== '' || url.password !== '') throw new AppError('ADDRESS_INVALID', `the URL of ${url.host} has a user or password in it, which are not sent`, { exit: 'usage', hints })
   return text
 }

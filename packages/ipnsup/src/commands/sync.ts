@@ -26,6 +26,7 @@ const FETCHED: Readonly<Record<NonNullable<SyncItem['fetched']>, string>> = { ne
 
 /** With a newer record fetched, that ours is there is no news. */
 function text ({ place, name, handedOver, fetched, error }: SyncItem): string {
+  if (name === null && error === null) return `${stripControl(place)}: not asked: nothing is published or followed here`
   const did = handedOver && fetched !== 'newer' ? 'has our record' : fetched === null ? 'there was nothing to do' : FETCHED[fetched]
   return `${stripControl(place)}: ${error === null ? did : stripControl(error.message)}${name === null ? '' : `\n  ${name}`}`
 }
