@@ -4,12 +4,14 @@ import { document, type Outcome } from '@ipkit/core/cli/outcome'
 import { formatBytes } from '@ipkit/core/cli/size'
 import { stripControl } from '@ipkit/core/cli/strip-control'
 import { factsText } from '@ipkit/core/cli/table'
+import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { parseName, type IpnsName } from '@ipkit/core/names/ipns-name'
 import { MAX_RECORD_BYTES } from '@ipkit/core/names/ipns-record'
 import { inspectRecord, type Inspection } from '../domain/inspect-record.ts'
 import { plainJson } from '../domain/plain-json.ts'
 import { nameInside, nameOfFile } from '../domain/record-file.ts'
 import { callIpnsup, ipnsupRpc } from '../rpc.ts'
+import { findName, isKeyText } from './find-name.ts'
 import { readInput } from './read-input.ts'
 import { isoTime, ttlMs, untilMs, untilText } from './record-json.ts'
 
@@ -17,15 +19,25 @@ export interface InspectArgs { readonly record: string, readonly verify: string 
 
 /** `ipnsup inspect <name|file>`: what a record says, and whether it is true. A file is looked at without the node. */
 export async function inspect (io: Io, args: InspectArgs): Promise<Outcome> {
-  const expected = args.verify === undefined ? undefined : parseName(args.verify)
+  const expected = args.verify === undefined ? undefined : parseName(await findName(io, args.verify))
   const known = asName(args.record)
   const bytes = known === undefined
-    ? await readInput(io, args.record, MAX_RECORD_BYTES)
+    ? await readFile(io, args.record)
     : (await callIpnsup(io.node, ipnsupRpc.record, { name: known.text }, { repeatable: true })).record
   const { verifyRecord } = await import('@ipkit/core/names/verify-record') // loads libp2p's keys
   const found = await inspectRecord({ verify: verifyRecord, nowMs: io.clock.now() }, bytes, expected ?? known ?? nameInside(bytes) ?? nameOfFile(args.record))
   if (found.fault !== undefined) for (const hint of found.fault.hints) io.report.note(hint)
   return document(inspectionJson(found), inspectionText(found, io.clock.now()), found.fault === undefined ? 'ok' : 'refused')
+}
+
+/** @throws AppError as `readInput`; who meant a key is told how to name it */
+async function readFile (io: Io, file: string): Promise<Uint8Array> {
+  try {
+    return await readInput(io, file, MAX_RECORD_BYTES)
+  } catch (e) {
+    if (!isAppError(e) || e.code !== 'FILE_NOT_FOUND' || !isKeyText(file)) throw e
+    throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: [...e.hints, "for the record of a key, give its name, k51…: see 'ipnsup key ls'"] })
+  }
 }
 
 /** What is no name is a file; one that is called like a name is given as ./k51… */
@@ -64,6 +76,6 @@ function inspectionText ({ name, fault, says, freshness, signatureV1, signatureV
     ['signature', signatureV2],
     ['for old readers', signatureV1 === 'present' ? 'yes' : 'no'],
     ['more fields', says && Object.entries(says.extra).map(([key, value]) => stripControl(`${key}: ${JSON.stringify(plainJson(value))}`)).join('\n')],
-    ['size', formatBytes(sizeBytes)],
+    ['size', sizeBytes > MAX_RECORD_BYTES ? `more than ${formatBytes(MAX_RECORD_BYTES)}` : formatBytes(sizeBytes)],
   ])}`
 }

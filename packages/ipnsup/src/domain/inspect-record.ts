@@ -31,7 +31,7 @@ export interface InspectDeps {
  * @param name whose record it should be; undefined: of the key inside
  */
 export async function inspectRecord (deps: InspectDeps, bytes: Uint8Array, name = nameInside(bytes)): Promise<Inspection> {
-  const fault = name === undefined ? nameNeeded(bytes) : await faultOf(deps, name, bytes)
+  const fault = sizeFault(bytes) ?? (name === undefined ? nameNeeded(bytes) : await faultOf(deps, name, bytes))
   const entry = read(() => bytes.length > MAX_RECORD_BYTES ? undefined : decodeEntry(bytes))
   const says = read(() => entry?.data === undefined ? undefined : decodeSignedData(entry.data))
   return {
@@ -55,9 +55,13 @@ async function faultOf (deps: InspectDeps, name: IpnsName, bytes: Uint8Array): P
   }
 }
 
+/** Of a file that is too large no more is read than shows it. */
+function sizeFault ({ length }: Uint8Array): AppError | undefined {
+  return length <= MAX_RECORD_BYTES ? undefined : new AppError('RECORD_TOO_LARGE', `the file is larger than a record can be; the limit is ${MAX_RECORD_BYTES} bytes`, { exit: 'refused' })
+}
+
 /** A record that cannot even be read has that fault, and not the missing name. */
 function nameNeeded (bytes: Uint8Array): AppError {
-  if (bytes.length > MAX_RECORD_BYTES) return new AppError('RECORD_TOO_LARGE', `the record is ${bytes.length} bytes; the limit is ${MAX_RECORD_BYTES}`, { exit: 'refused' })
   try {
     const { data, signatureV2 } = decodeEntry(bytes)
     if (data === undefined || signatureV2 === undefined) return new AppError('RECORD_UNSIGNED', `the record has no ${data === undefined ? 'signed data' : 'V2 signature'}`, { exit: 'refused' })
