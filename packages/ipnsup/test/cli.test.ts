@@ -103,6 +103,7 @@ describe('golden runs', () => {
     ['forget', ['forget', 'self']],
     ['forget-nothing', ['forget', SELF_NAME.text], { forget: ({ name }) => ({ name, forgotten: false }) }],
     ['watch', ['watch', SELF_NAME.text]],
+    ['watch-unknown', ['watch', BLOG_NAME.text], { watch: () => [] }],
     ['watch-json', ['watch', SELF_NAME.text, '--json']],
     ['serve', ['serve', '--http', '127.0.0.1:8080']],
     ['serve-stop', ['serve', '--stop', '--json']],

@@ -47,7 +47,7 @@ export const NOT_SYNCED = [synced({ place: ROUTER, name: null, error: { code: 'H
 export const NOTHING_TO_SYNC = [synced({ place: ROUTER, name: null })]
 
 const seen = (more: Partial<WatchItem>): WatchItem => ({ ...said, expired: false, fork: false, source: 'local', at: NOW, ...more })
-export const WATCHED = [seen({ expired: true }), seen({ sequence: '4', value: OTHER_VALUE, source: PEER, at: NOW + HOUR, fork: true })]
+export const WATCHED = [seen({ expired: true, validUntil: until(NOW - HOUR) }), seen({ sequence: '4', value: OTHER_VALUE, source: PEER, at: NOW + HOUR, fork: true })]
 
 /** A node with the keys self and blog, which knows the record of self. */
 export const NODE: Answers = {
