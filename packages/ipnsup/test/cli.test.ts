@@ -68,6 +68,9 @@ describe('golden runs', () => {
       importRecord: ({ name, record }) => record.length === 100 ? { name, accepted: false, relation: null, reason: { code: 'RECORD_TRUNCATED', message: 'the record ends inside a field' } } : { name, accepted: true, relation: 'newer', reason: null },
     }],
     ['import-json', ['import', 'fresh.bin', 'large.bin', '--json']],
+    ['import-cures', ['import', 'fresh.bin', 'keyless.bin', '.'], {
+      importRecord: ({ name }) => ({ name, accepted: false, relation: null, reason: name === null ? { code: 'RECORD_NAME_UNKNOWN', message: 'it does not say whose it is' } : { code: 'RECORD_EXPIRED', message: 'it expired, and nothing is remembered of this name' } }),
+    }],
     ['inspect', ['inspect', 'fresh.bin']],
     ['inspect-json', ['inspect', 'fresh.bin', '--json']],
     ['inspect-expired', ['inspect', 'expired.bin']],

@@ -14,13 +14,20 @@ export interface ImportArgs { readonly files: readonly string[], readonly name: 
 interface Imported extends ImportResult { readonly file: string }
 
 const RELATIONS: Readonly<Record<NonNullable<ImportResult['relation']>, string>> = {
-  first: 'a name that was not known',
-  newer: 'newer than what was known',
-  renewal: 'valid for longer than what was known',
+  first: 'taken: a name that was not known',
+  newer: 'taken: newer than what was known',
+  renewal: 'taken: valid for longer than what was known',
   same: 'known already',
   older: 'a newer one is known',
   outlived: 'one that is valid for longer is known',
-  fork: 'a fork: another value has the same sequence',
+  fork: 'taken, and a fork: another value has the same sequence',
+}
+
+/** What to do about some of the reasons, which travel without their hints. */
+const CURES: Readonly<Record<string, string>> = {
+  RECORD_EXPIRED: '\n  --accept-unknown-expired takes it all the same',
+  RECORD_NAME_UNKNOWN: '\n  say whose it is: --name k51…',
+  FILE_IS_DIRECTORY: '\n  name the files in it',
 }
 
 /** `ipnsup import <file>…`: each file is taken or refused for itself. */
@@ -61,6 +68,6 @@ async function * jsonItems (items: AsyncIterable<Imported>): AsyncGenerator<obje
 
 function text ({ file, name, accepted, relation, reason }: Imported): string {
   const shown = stripControl(file)
-  if (!accepted) return `${shown}: refused: ${stripControl(reason?.message ?? 'no reason was given')}`
+  if (!accepted) return `${shown}: refused: ${stripControl(reason?.message ?? 'no reason was given')}${CURES[reason?.code ?? ''] ?? ''}`
   return `${shown}: ${relation === null ? 'taken' : RELATIONS[relation]}${name === null ? '' : `\n  ${name}`}`
 }

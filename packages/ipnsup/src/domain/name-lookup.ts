@@ -137,6 +137,6 @@ export class NameLookup {
 function notFound (name: IpnsName, { offline, from }: LookupOptions, failures: readonly Failure[]): AppError {
   const where = offline ? 'here' : from.length > 0 ? 'with whom you named' : failures.length > 0 ? `here, and ${failures.length} in reach gave none` : 'here or with anybody in reach'
   return new AppError('NAME_NOT_FOUND', `no record of ${name.text} is known ${where}`, {
-    exit: 'notFound', hints: [offline ? 'try again without --offline' : "connect to somebody who has it, or 'ipnsup import' its record from a file"],
+    exit: 'notFound', hints: [offline ? 'try again without --offline' : "ask somebody who has it: --from PEER; or 'ipnsup import' its record from a file"],
   })
 }
