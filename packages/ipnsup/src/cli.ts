@@ -52,10 +52,10 @@ export function cli (deps: IpnsupDeps): CommandTable {
           key: text('the key of the name', { default: 'self', alias: 'k' }),
           lifetime: duration('how long the record is valid; the node renews it while it runs', { default: '48h' }),
           ttl: duration('how long others may answer without asking again', { default: '5m' }),
-          sequence: text('its number, above the last one; without it the next'),
+          sequence: text('its number, above the last one; without it the next, or the same one for a renewal'),
           v2Only: flag('leave the fields for readers from before 2021 out'),
         },
-        examples: [['publish bafybei...', 'under the name of this home'], ['publish /ipfs/bafybei.../blog -k blog', 'under a name of its own']],
+        examples: [['publish bafybei...', 'under the name of this home'], ['publish /ipfs/bafybei... -k blog', 'under a name of its own']],
         run: async (io, args) => await (await import('./commands/publish.ts')).publish(io, args),
       }),
       command({

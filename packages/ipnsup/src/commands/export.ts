@@ -24,5 +24,5 @@ export async function exportRecord (io: Io, args: ExportArgs): Promise<Outcome> 
   if (args.output === '-' || (args.output === undefined && !io.flags.json)) return { kind: 'bytes', showable: args.output === '-', source: (async function * () { yield bytes })() }
   if (args.output === undefined) return document({ ...json, file: null, base64url: encodeBase64url(bytes) }, '')
   const file = await writeOutput(io, args.output, { bytes, name: `${name.text}${RECORD_FILE_SUFFIX}`, overwrite: args.force })
-  return document({ ...json, file }, `${stripControl(file)} names ${stripControl(value)}, sequence ${sequence}`)
+  return document({ ...json, file }, `${stripControl(file)}\n  names ${stripControl(value)}, sequence ${sequence}`)
 }

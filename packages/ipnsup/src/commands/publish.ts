@@ -27,9 +27,10 @@ export async function publish (io: Io, args: PublishArgs): Promise<Outcome> {
   })
   const { name, state, places, healedFork } = made
   const { note } = io.report
-  note(`names ${made.value}, sequence ${made.sequence}, ${untilText(made.validUntil, io.clock.now())}`)
+  note(`names ${made.value}`)
+  note(`sequence ${made.sequence}, ${untilText(made.validUntil, io.clock.now())}`)
   if (healedFork) note('this heals a fork: what either side had published is older now')
-  note(state === 'local' ? `${placesText(state, places)}; the node hands it over by itself as soon as it can` : placesText(state, places))
+  note(placesText(state, places))
   return document({ name, ...recordJson(made), state, places: places.map(placeJson), healedFork, key: args.key }, name)
 }
 

@@ -15,7 +15,7 @@ export async function serve (io: Io, args: ServeArgs): Promise<Outcome> {
     return document({ urls: [], served }, served ? 'no longer served over HTTP' : 'nothing was served over HTTP')
   }
   const { urls } = await callIpnsup(io.node, ipnsupRpc.serve, { http: checkAddress(args.http) })
-  io.report.note("delegated routing and records for gateways; the node goes on with it until 'ipnsup serve --stop'")
+  io.report.note("the node serves records there until 'ipnsup serve --stop'")
   return document({ urls }, urls.join('\n'))
 }
 

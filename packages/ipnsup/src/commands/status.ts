@@ -1,4 +1,4 @@
-import { formatDuration, formatTime } from '@ipkit/core/cli/duration'
+import { formatTime } from '@ipkit/core/cli/duration'
 import type { Io } from '@ipkit/core/cli/io'
 import { list, type Outcome } from '@ipkit/core/cli/outcome'
 import { stripControl } from '@ipkit/core/cli/strip-control'
@@ -50,7 +50,7 @@ function statusText (item: NameItem, nowMs: number): string {
     `sequence ${item.sequence}, ${untilText(item.validUntil, nowMs)}`,
     item.state === null ? seen : placesText(item.state, item.places),
     ...isForked(item) ? [`fork: ${forkText(item.values, item.moreBranches)}${item.key === null ? '' : '; the next publish heals it'}`] : [],
-    ...item.nextRepublishAt === null ? [] : [item.nextRepublishAt > nowMs ? `kept alive: next in ${formatDuration(item.nextRepublishAt - nowMs)}` : 'kept alive: next as soon as it can'],
+    ...item.nextRepublishAt === null ? [] : [item.nextRepublishAt > nowMs ? `kept alive: next time in ${untilThenText(item.nextRepublishAt - nowMs)}` : 'kept alive: next time as soon as it can'],
   ]
   return lines.join('\n  ')
 }

@@ -81,7 +81,7 @@ async function dnsHop (deps: ResolveDeps, domain: string, input: ResolveInput, s
 
 function checkStale ({ maxStaleMs }: ResolveInput, ageMs: number, what: string): void {
   if (maxStaleMs === null || (maxStaleMs > 0 && ageMs <= maxStaleMs)) return
-  const limit = maxStaleMs === 0 ? 'and only a fresh one will do' : `${ageMs} ms ago; the limit is ${maxStaleMs} ms`
+  const limit = maxStaleMs === 0 ? 'and only a fresh one will do' : `${Math.ceil(ageMs / 1000)} s ago; the limit is ${maxStaleMs / 1000} s`
   throw new AppError('RECORD_EXPIRED', `${what}, ${limit}`, { exit: 'refused', hints: ['without --require-fresh and --max-stale it answers all the same, with a warning'] })
 }
 
