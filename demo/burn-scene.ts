@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Person, Ran } from '@ipkit/testkit/person'
+import type { Person } from '@ipkit/testkit/person'
 import { narrator } from './narrator.ts'
 import { readWebLink } from './read-web-link.ts'
+import { succeeded } from './succeeded.ts'
 
 const MESSAGE = 'The spare key is under the blue flower pot.'
 
@@ -68,9 +69,4 @@ async function untilRead (ann: Person, id: string, signal: AbortSignal): Promise
     await sleep(500, undefined, { signal })
   }
   narrator.plain('\n  Ann\'s node: it was read, and is gone.')
-}
-
-function succeeded (ran: Ran): Ran {
-  if (ran.exit !== 0) throw new Error(`a command failed with ${ran.exit}:\n${ran.stderr}`)
-  return ran
 }

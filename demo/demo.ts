@@ -7,6 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Person } from '@ipkit/testkit/person'
 import { burnScene } from './burn-scene.ts'
+import { namesScene } from './names-scene.ts'
 import { narrator } from './narrator.ts'
 
 const stop = new AbortController()
@@ -19,6 +20,7 @@ try {
   const [ann, bob] = people as [Person, Person]
   narrator.plain('Ann and Bob have a node each. Both run on this machine, on 127.0.0.1 only.')
   await burnScene(ann, bob, { interactive: process.stdin.isTTY && process.stdout.isTTY, signal: stop.signal })
+  await namesScene(ann, bob)
 } catch (e) {
   if (!stop.signal.aborted) {
     process.stderr.write(`demo: ${e instanceof Error ? e.message : String(e)}\n`)
