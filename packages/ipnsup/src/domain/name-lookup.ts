@@ -43,6 +43,8 @@ interface Asking { readonly given: Map<string, Uint8Array>, readonly failures: M
 /** What is told instead of "not found". */
 const OURS = new Set(['RECORD_EXPIRED', 'NAME_MEMORY_DAMAGED', 'DISK_FULL'])
 const NS_PER_MS = 1_000_000n
+/** Of those who were asked in vain. */
+const MAX_TOLD = 3
 const OVER = new Error('no longer waited for')
 
 export class NameLookup {
@@ -135,8 +137,8 @@ export class NameLookup {
 }
 
 function notFound (name: IpnsName, { offline, from }: LookupOptions, failures: readonly Failure[]): AppError {
-  const where = offline ? 'here' : from.length > 0 ? 'with whom you named' : failures.length > 0 ? `here, and ${failures.length} in reach gave none` : 'here or with anybody in reach'
+  const where = offline ? 'here' : from.length > 0 ? 'here or with whom you asked' : failures.length > 0 ? `here, and ${failures.length} in reach gave none` : 'here or with anybody in reach'
   return new AppError('NAME_NOT_FOUND', `no record of ${name.text} is known ${where}`, {
-    exit: 'notFound', hints: [offline ? 'try again without --offline' : "ask somebody who has it: --from PEER; or 'ipnsup import' its record from a file"],
+    exit: 'notFound', hints: [...from.length > 0 ? failures.slice(0, MAX_TOLD).map(({ place, error }) => `${place} gave none: ${error.message}`) : [], offline ? 'try again without --offline' : "ask somebody who has it: --from PEER; or 'ipnsup import' its record from a file"],
   })
 }

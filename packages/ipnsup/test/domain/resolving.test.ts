@@ -108,6 +108,13 @@ test('only those named are asked', async () => {
   expect(await codeOf(home.service.resolve(question(name.text, { from: [['nobody']] }), never))).toBe('ADDRESS_INVALID')
 })
 
+test('why those named gave nothing is told where nothing is known', async () => {
+  await using home = await nameHome()
+  home.exchange.add(source('broken', async () => { throw new Error('gone') }))
+  await expect(home.service.resolve(question(name.text, { from: [['broken']] }), never)).rejects.toMatchObject({ code: 'NAME_NOT_FOUND', hints: ['broken gave none: gone', expect.stringContaining('import')] })
+  await expect(home.service.resolve(question(name.text), never)).rejects.toMatchObject({ hints: [expect.stringContaining('import')] })
+})
+
 test('bad answers are told, and do not keep a good one away', async () => {
   await using home = await nameHome()
   const forged = Uint8Array.from(recordOf(2).bytes)
