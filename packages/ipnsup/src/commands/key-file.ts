@@ -25,7 +25,7 @@ export async function keyExport (deps: IpnsupDeps, io: Io, args: KeyExportArgs):
   if (args.output === undefined) throw new AppError('USAGE', 'a key is written to a file, and -o names none', { exit: 'usage', hints: [`ipnsup key export ${args.key} -o ${args.key}${SUFFIX[args.format]}`, 'standard output is -o -'] })
   const { key, name, seed } = await callIpnsup(io.node, ipnsupRpc.keyExport, { key: args.key }, { repeatable: true })
   const bytes = encodeExportedKey(args.format, seed, await deps.publicKeyOf(seed))
-  const warn = (): void => { io.report.warn('KEY_NOT_SEALED', 'the copy is not encrypted: who reads it can publish under this name') }
+  const warn = (): void => { io.report.warn('KEY_NOT_SEALED', 'not encrypted: who reads it can publish under this name') }
   if (args.output === '-') {
     warn()
     return { kind: 'bytes', showable: true, source: (async function * () { yield bytes })() }

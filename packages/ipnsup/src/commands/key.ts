@@ -41,6 +41,6 @@ export async function keyRemove (io: Io, args: { readonly key: string, readonly 
 async function confirm (io: Io, key: string): Promise<void> {
   const copy = `keep a copy first: 'ipnsup key export ${key} -o FILE'`
   if (!io.prompt.canAsk) throw new AppError('NOT_CONFIRMED', `the key ${key} was not removed: that cannot be undone`, { exit: 'refused', hints: [copy, 'then say --yes'] })
-  if (await io.prompt.confirm(`remove the key ${key}? without a copy nobody can publish under its name again`, false)) return
+  if (await io.prompt.confirm(`remove the key ${key} for good? without a copy its name is lost`, false)) return
   throw new AppError('NOT_CONFIRMED', `the key ${key} was not removed`, { exit: 'refused', hints: [copy] })
 }
