@@ -42,7 +42,7 @@ const keyItem = answer({ key: keyName, name, peerId: string({ max: 128 }) })
 /** The record and the times are null of a name that is followed and not known yet. */
 const nameItem = answer({
   name,
-  value: nullable(path),
+  value: nullable(value),
   sequence: nullable(decimal),
   validUntil: nullable(string({ min: 1, max: 64 })),
   ttlNs: nullable(decimal),
