@@ -111,6 +111,7 @@ export function memoryKeys (keys: Map<string, PeerKey>): ServiceKeys {
   return {
     list: async () => [...keys.keys()].map(named),
     signer: async name => keys.get(name),
+    signerOf: async publicKey => [...keys.values()].find(key => Buffer.compare(key.publicKey, publicKey) === 0),
     create: async name => { keys.set(name, keyOf(100 + keys.size)); return named(name) },
     import: async (name, seed) => { keys.set(name, new PeerKey(seed)); return named(name) },
     exportSeed: async name => mine(name).exportSeed(),

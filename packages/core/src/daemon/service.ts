@@ -152,6 +152,8 @@ export interface ServiceKeys {
   list(): Promise<readonly NamedKey[]>
   /** @returns undefined when there is none of that name */
   signer(name: string): Promise<KeySigner | undefined>
+  /** The key whose public half this is, whatever its name; a key file that cannot be read keeps no other key from being found. @returns undefined when there is none */
+  signerOf(publicKey: Uint8Array): Promise<KeySigner | undefined>
   /** Durable when it resolves. @throws AppError KEY_EXISTS, KEY_NAME_INVALID */
   create(name: string): Promise<NamedKey>
   /** @param seed 32 bytes @throws AppError KEY_EXISTS, KEY_KNOWN (it has another name here), KEY_NAME_INVALID */

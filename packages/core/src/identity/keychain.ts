@@ -52,6 +52,16 @@ export class Keychain implements ServiceKeys {
     return key === undefined ? undefined : { publicKey: key.publicKey, sign: message => key.sign(message) }
   }
 
+  async signerOf (publicKey: Uint8Array): Promise<KeySigner | undefined> {
+    const isIt = (key: { readonly publicKey: Uint8Array }): boolean => Buffer.compare(key.publicKey, publicKey) === 0
+    if (isIt(this.#deps.self)) return await this.signer(SELF)
+    for (const name of await listKeyNames(this.#deps.dir, this.#fs)) {
+      const key = await this.#inspect(name).catch((e: unknown) => { if (isAppError(e)) return undefined; throw e })
+      if (key !== undefined && isIt(key)) return await this.signer(name)
+    }
+    return undefined
+  }
+
   async create (name: string): Promise<NamedKey> {
     return await this.#changes.run(async () => await this.#store(name, new PeerKey(this.#deps.randomBytes(SEED_BYTES))))
   }

@@ -126,6 +126,11 @@ test('a damaged file and one that others can read are named, and the other keys 
   await chain.create('good')
   await fs.writeFile(path.join(home.keys, 'bad.key'), 'ipkit identity key 1\n', { mode: 0o600 })
   await expect(chain.signer('bad')).rejects.toMatchObject({ code: 'KEY_FILE_DAMAGED', message: expect.stringContaining("the key 'bad'") })
+  for (const name of ['self', 'good']) {
+    const { publicKey } = (await chain.signer(name))!
+    expect((await chain.signerOf(publicKey))?.publicKey).toEqual(publicKey)
+  }
+  expect(await chain.signerOf(new Uint8Array(32))).toBeUndefined()
   await expect(chain.list()).rejects.toMatchObject({ code: 'KEY_FILE_DAMAGED', message: expect.stringContaining("the key 'bad'") })
   expect(await chain.signer('good')).toBeDefined()
   await fs.rm(path.join(home.keys, 'bad.key'))

@@ -1,7 +1,8 @@
 /** The home's keys as names: which key signs for which. */
 import type { KeySigner, NamedKey, ServiceKeys } from '@ipkit/core/daemon/service'
 import { AppError } from '@ipkit/core/errors/app-error'
-import { nameFromPublicKey, type IpnsName } from '@ipkit/core/names/ipns-name'
+import { publicKeyFromPeerId } from '@ipkit/core/identity/peer-id'
+import { nameFromPublicKey, namePeerId, type IpnsName } from '@ipkit/core/names/ipns-name'
 import type { KeyItem } from '../rpc.ts'
 
 export class OwnKeys {
@@ -19,8 +20,8 @@ export class OwnKeys {
 
   /** @returns undefined: no key of ours signs for this name */
   async signerOf (name: IpnsName): Promise<KeySigner | undefined> {
-    const key = (await this.byName()).get(name.text)
-    return key === undefined ? undefined : await this.#keys.signer(key)
+    const publicKey = publicKeyFromPeerId(namePeerId(name))
+    return publicKey === undefined ? undefined : await this.#keys.signerOf(publicKey)
   }
 
   /** @throws AppError KEY_UNKNOWN */
