@@ -9,16 +9,17 @@ type Case = Start & { readonly limit?: { readonly ratio: number } | { readonly o
 
 const root = path.resolve(import.meta.dirname, '..')
 const rounds = Number(process.argv[2] ?? 21)
-const script = { burn: path.join(root, 'packages/burn-cli/bin/burn.js'), ipkit: path.join(root, 'packages/ipkit/bin/ipkit.js') }
+const script = { burn: path.join(root, 'packages/burn-cli/bin/burn.js'), ipkit: path.join(root, 'packages/ipkit/bin/ipkit.js'), ipnsup: path.join(root, 'packages/ipnsup/bin/ipnsup.js') }
 
 const cases: readonly Case[] = [
   { name: 'node -e 0', argv: ['-e', '0'], exit: 0 },
-  ...(['burn', 'ipkit'] as const).flatMap((tool): Case[] => [
+  ...(['burn', 'ipkit', 'ipnsup'] as const).flatMap((tool): Case[] => [
     { name: `${tool} --help`, argv: [script[tool], '--help'], exit: 0, limit: { ratio: 1.25 } },
     { name: `${tool} --version`, argv: [script[tool], '--version'], exit: 0, limit: { ratio: 1.25 } },
   ]),
   // parsed to the end, and then refused: what is measured is the parsing and nothing after it
   { name: 'burn get (its link is missing)', argv: [script.burn, 'get'], exit: 2, limit: { overMs: 90 } },
+  { name: 'ipnsup publish (its value is missing)', argv: [script.ipnsup, 'publish'], exit: 2, limit: { overMs: 90 } },
   { name: 'ipkit contacts add (its name is missing)', argv: [script.ipkit, 'contacts', 'add'], exit: 2, limit: { overMs: 90 } },
 ]
 
