@@ -9,7 +9,7 @@ const MESSAGE = 'The spare key is under the blue flower pot.'
 export interface SceneOptions { readonly interactive: boolean, readonly signal: AbortSignal }
 
 /** A message goes from one node to another, is read once, and is gone. */
-export async function burnScene (ann: Person, bob: Person, { interactive, signal }: SceneOptions): Promise<void> {
+export async function burnScene (ann: Person, bob: Person): Promise<void> {
   narrator.scene('1. Ann leaves a message at her node. Only the link can open it, and only once.')
   narrator.command('Ann', `echo '${MESSAGE}' | burn add - --expires 1h`)
   const added = succeeded(await ann.run('burn', ['add', '-', '--expires', '1h'], { input: `${MESSAGE}\n` }))
@@ -40,12 +40,11 @@ export async function burnScene (ann: Person, bob: Person, { interactive, signal
   narrator.scene('5. Ann sees when it was read, and by whom.')
   narrator.command('Ann', `burn status ${id.slice(0, 8)}`)
   narrator.output(succeeded(await ann.run('burn', ['status', id.slice(0, 8)])).stdout)
-
-  await webScene(ann, { interactive, signal })
 }
 
-async function webScene (ann: Person, { interactive, signal }: SceneOptions): Promise<void> {
-  narrator.scene('6. For somebody with nothing but a browser there is a second link.')
+/** The last scene: with a terminal it waits for somebody to open the link. */
+export async function webScene (ann: Person, { interactive, signal }: SceneOptions): Promise<void> {
+  narrator.scene('8. For somebody with nothing but a browser there is a second link.')
   narrator.command('Ann', `echo '${MESSAGE}' | burn add - --web`)
   const added = succeeded(await ann.run('burn', ['add', '-', '--web', '--expires', '1h', '--json'], { input: `${MESSAGE}\n` }))
   const { id, webLink } = JSON.parse(added.stdout) as { id: string, webLink: string }

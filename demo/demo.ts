@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { Person } from '@ipkit/testkit/person'
-import { burnScene } from './burn-scene.ts'
+import { burnScene, webScene } from './burn-scene.ts'
 import { namesScene } from './names-scene.ts'
 import { narrator } from './narrator.ts'
 
@@ -19,8 +19,9 @@ try {
   for (const name of ['Ann', 'Bob']) people.push(await Person.in(folder, name))
   const [ann, bob] = people as [Person, Person]
   narrator.plain('Ann and Bob have a node each. Both run on this machine, on 127.0.0.1 only.')
-  await burnScene(ann, bob, { interactive: process.stdin.isTTY && process.stdout.isTTY, signal: stop.signal })
+  await burnScene(ann, bob)
   await namesScene(ann, bob)
+  await webScene(ann, { interactive: process.stdin.isTTY && process.stdout.isTTY, signal: stop.signal })
 } catch (e) {
   if (!stop.signal.aborted) {
     process.stderr.write(`demo: ${e instanceof Error ? e.message : String(e)}\n`)
