@@ -72,14 +72,14 @@ export const ipnsupRpc = {
   keyNew: method('keyNew', object({ key: keyName }), keyItem),
   /** Errors: KEY_EXISTS, and KEY_KNOWN when another name has this key. @param seed Ed25519, 32 bytes */
   keyImport: method('keyImport', object({ key: keyName, seed: base64url({ size: 32 }) }), keyItem),
-  /** Error: KEY_UNKNOWN. */
+  /** Errors: KEY_UNKNOWN, KEY_IS_SELF. */
   keyExport: method('keyExport', object({ key: keyName }), answer({ key: keyName, name, seed: base64url({ size: 32 }) })),
   /** What was published under it stays remembered and followed. Errors: KEY_UNKNOWN, KEY_IS_SELF. */
   keyRemove: method('keyRemove', object({ key: keyName }), keyItem),
 
   /**
    * Signs a record and resolves when it is durable; then hands it over for at most a few seconds.
-   * Errors: KEY_UNKNOWN, SEQUENCE_EXHAUSTED, SEQUENCE_USED (`sequence` is not above what is remembered), RECORD_VALUE_INVALID, RECORD_TOO_LARGE, DISK_FULL.
+   * Errors: KEY_UNKNOWN, SEQUENCE_EXHAUSTED, SEQUENCE_USED (`sequence` is not above what is remembered), RECORD_VALUE_INVALID, NAME_INVALID, RECORD_TOO_LARGE, DISK_FULL.
    */
   publish: method('publish', object({ value: path, key: keyName, lifetimeMs: integer({ min: 1000 }), ttlNs: decimal, sequence: nullable(decimal), v2Only: boolean() }),
     answer({ ...recordFields, state: literal('local', 'published'), places: array(placeState, { max: 1024 }), healedFork: boolean() })),

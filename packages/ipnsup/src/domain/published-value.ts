@@ -1,4 +1,4 @@
-/** What a person may publish, as the path that a record holds. Pure. */
+/** What may be published, as the path that a record holds. Spec: docs/protocols/ipnsup-rules.md, "Publishing". Pure. */
 import { AppError } from '@ipkit/core/errors/app-error'
 import { isCanonicalCid } from '@ipkit/core/link/content-cid'
 import { parseName } from '@ipkit/core/names/ipns-name'
@@ -10,8 +10,8 @@ const HINTS = ['give a CID, /ipfs/<cid>[/path] or /ipns/<name>[/path]']
 
 /**
  * @param text a CID, an IPNS name, `/ipfs/…`, `/ipns/…`, or either as `ipfs://…`
- * @returns the path; an IPNS name in it in its canonical form, the rest as typed
- * @throws AppError VALUE_INVALID, NAME_INVALID
+ * @returns the path; an IPNS name in it in its canonical form, the rest as typed. Of what it returns it returns the same
+ * @throws AppError RECORD_VALUE_INVALID, NAME_INVALID
  */
 export function publishedValue (text: string): string {
   if (text.length > MAX_VALUE_CHARACTERS) throw invalid(text, `it has ${text.length} characters, the limit is ${MAX_VALUE_CHARACTERS}`)
@@ -39,5 +39,5 @@ function bareValue (text: string): string {
 }
 
 function invalid (text: string, problem: string, hints: readonly string[] = HINTS): AppError {
-  return new AppError('VALUE_INVALID', `cannot publish ${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)}: ${problem}`, { exit: 'usage', hints })
+  return new AppError('RECORD_VALUE_INVALID', `cannot publish ${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)}: ${problem}`, { exit: 'usage', hints })
 }

@@ -11,7 +11,7 @@ import { SerialQueue } from '@ipkit/core/streams/serial-queue'
 import type { Clock } from '@ipkit/core/time/clock'
 import type { KeptName } from './kept-name.ts'
 import type { KeptNames } from './kept-names.ts'
-import { checkValue } from './check-value.ts'
+import { publishedValue } from './published-value.ts'
 import type { RecordIntake } from './record-intake.ts'
 
 export interface PublishDeps {
@@ -22,6 +22,7 @@ export interface PublishDeps {
 }
 
 export interface PublishInput {
+  /** As `publishedValue` takes it. */
   readonly value: string
   readonly lifetimeMs: number
   readonly ttlNs: bigint
@@ -43,12 +44,12 @@ export class Publisher {
 
   constructor (deps: PublishDeps) { this.#deps = deps }
 
-  /** @throws AppError RECORD_VALUE_INVALID, RECORD_TOO_LARGE, SEQUENCE_EXHAUSTED, SEQUENCE_USED, KEPT_NAME_DAMAGED, NAME_MEMORY_DAMAGED, and what the store throws */
+  /** @throws AppError RECORD_VALUE_INVALID, NAME_INVALID, RECORD_TOO_LARGE, SEQUENCE_EXHAUSTED, SEQUENCE_USED, KEPT_NAME_DAMAGED, NAME_MEMORY_DAMAGED, and what the store throws */
   async publish (signer: RecordSigner, input: PublishInput): Promise<Published> {
-    checkValue(input.value)
+    const value = publishedValue(input.value)
     return await this.#making.run(async () => {
       for (;;) {
-        const made = await this.#make(signer, input)
+        const made = await this.#make(signer, { ...input, value })
         if (made !== undefined) return made
       }
     })

@@ -19,21 +19,24 @@ test.each([
   [`/ipns/${PEER}/docs`, `/ipns/${NAME}/docs`],
   [`ipns://${NAME}`, `/ipns/${NAME}`],
   ['/ipns/example.com/docs', '/ipns/example.com/docs'],
-])('%s is published as %s', (text, path) => { expect(publishedValue(text)).toBe(path) })
+])('%s is published as %s', (text, path) => {
+  expect(publishedValue(text)).toBe(path)
+  expect(publishedValue(path)).toBe(path)
+})
 
 test.each([
-  ['', 'VALUE_INVALID'],
-  ['/', 'VALUE_INVALID'],
-  ['/ipfs/', 'VALUE_INVALID'],
-  ['/ipfs', 'VALUE_INVALID'],
-  ['hello', 'VALUE_INVALID'],
-  ['example.com', 'VALUE_INVALID'],
-  ['/ipld/bafk', 'VALUE_INVALID'],
-  ['/ipfs/hello', 'VALUE_INVALID'],
-  [`/ipfs/${CID.toUpperCase()}`, 'VALUE_INVALID'],
-  [`//ipfs/${CID}`, 'VALUE_INVALID'],
-  [`http://localhost/ipfs/${CID}`, 'VALUE_INVALID'],
-  [`/ipfs/${CID}/${'x'.repeat(8200)}`, 'VALUE_INVALID'],
+  ['', 'RECORD_VALUE_INVALID'],
+  ['/', 'RECORD_VALUE_INVALID'],
+  ['/ipfs/', 'RECORD_VALUE_INVALID'],
+  ['/ipfs', 'RECORD_VALUE_INVALID'],
+  ['hello', 'RECORD_VALUE_INVALID'],
+  ['example.com', 'RECORD_VALUE_INVALID'],
+  ['/ipld/bafk', 'RECORD_VALUE_INVALID'],
+  ['/ipfs/hello', 'RECORD_VALUE_INVALID'],
+  [`/ipfs/${CID.toUpperCase()}`, 'RECORD_VALUE_INVALID'],
+  [`//ipfs/${CID}`, 'RECORD_VALUE_INVALID'],
+  [`http://localhost/ipfs/${CID}`, 'RECORD_VALUE_INVALID'],
+  [`/ipfs/${CID}/${'x'.repeat(8200)}`, 'RECORD_VALUE_INVALID'],
   ['/ipns/hello', 'NAME_INVALID'],
   ['/ipns/192.168.1.7', 'NAME_INVALID'],
 ])('refused: %s', (text, code) => { expect(() => publishedValue(text)).toThrow(expect.objectContaining({ code, exit: 'usage' })) })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { namePeerId } from '@ipkit/core/names/ipns-name'
 import { chosenRecord } from '@ipkit/core/names/name-memory'
 import { NameMemories } from '@ipkit/core/names/name-memories'
 import { memoryKeyValueStore } from '@ipkit/testkit/memory-key-value-store'
@@ -53,15 +54,29 @@ test('behind the highest sequence nothing follows, and more than 64 bits are ref
   expect((await home.service.publish(publication(A))).sequence).toBe(MAX.toString())
 })
 
-test.each(['', '/', 'bafkqaaa', '/ipfs/', '/ipfs/nonsense', '/ipns/', '/ipns/nonsense', '/foo/bafkqaaa', '/ipfs//bafkqaaa'])('is no value: %j', async value => {
+test.each([
+  ['', 'RECORD_VALUE_INVALID'],
+  ['/', 'RECORD_VALUE_INVALID'],
+  ['/ipfs/', 'RECORD_VALUE_INVALID'],
+  ['/ipfs/nonsense', 'RECORD_VALUE_INVALID'],
+  ['/foo/bafkqaaa', 'RECORD_VALUE_INVALID'],
+  ['/ipfs//bafkqaaa', 'RECORD_VALUE_INVALID'],
+  ['/ipns/', 'NAME_INVALID'],
+  ['/ipns/nonsense', 'NAME_INVALID'],
+])('is no value: %j', async (value, code) => {
   await using home = await nameHome()
-  expect(await codeOf(home.service.publish(publication(value)))).toBe('RECORD_VALUE_INVALID')
+  expect(await codeOf(home.service.publish(publication(value)))).toBe(code)
   expect(await collect(home.store.list(''))).toEqual([])
 })
 
 test.each([`${A}/a/b`, `/ipns/${nameOf(2).text}`, '/ipns/docs.example.org/a'])('is a value: %s', async value => {
   await using home = await nameHome()
   expect((await home.service.publish(publication(value))).value).toBe(value)
+})
+
+test.each([['bafkqaaa', '/ipfs/bafkqaaa'], [`/ipns/${namePeerId(nameOf(2))}/a`, `/ipns/${nameOf(2).text}/a`]])('whoever asks the node, %s is signed as %s', async (value, path) => {
+  await using home = await nameHome()
+  expect((await home.service.publish(publication(value))).value).toBe(path)
 })
 
 test('a key that is not there is said', async () => {
