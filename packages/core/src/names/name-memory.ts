@@ -59,6 +59,11 @@ export function chosenRecord (memory: NameMemory): VerifiedRecord {
   return memory.branches[0].record
 }
 
+/** Something came that was not remembered (of a fork perhaps a branch too many to be kept); seen once more, older and outlived ones are no news. */
+export function isNews (relation: Remembered['relation']): boolean {
+  return relation !== 'same' && relation !== 'older' && relation !== 'outlived'
+}
+
 /** More than one value was signed with the highest sequence. */
 export function isForked (memory: NameMemory): boolean {
   return memory.branches.length > 1 || memory.moreBranches

@@ -4,7 +4,7 @@ import { PeerKey } from '../../src/identity/peer-key.ts'
 import { compareRecords } from '../../src/names/choose-record.ts'
 import { createRecord, type RecordFields } from '../../src/names/create-record.ts'
 import type { VerifiedRecord } from '../../src/names/ipns-record.ts'
-import { chosenRecord, isForked, MAX_BRANCHES, nextSequence, remember, type NameMemory } from '../../src/names/name-memory.ts'
+import { chosenRecord, isForked, isNews, MAX_BRANCHES, nextSequence, remember, type NameMemory } from '../../src/names/name-memory.ts'
 import { validityAtMs } from '../../src/names/validity.ts'
 import { hexOf, spec } from './vectors.ts'
 
@@ -22,6 +22,11 @@ test('a first record', () => {
     relation: 'first',
     memory: { name: record.name, sequence: 5n, branches: [{ record, firstSeenMs: NOW + 500, lastSeenMs: NOW + 500 }], moreBranches: false },
   })
+})
+
+test('first, newer, renewal and fork are news, the others none', () => {
+  const relations = ['first', 'same', 'newer', 'older', 'renewal', 'outlived', 'fork'] as const
+  expect(relations.filter(isNews)).toEqual(['first', 'newer', 'renewal', 'fork'])
 })
 
 test('a first record that has expired is refused unless it is asked for', () => {

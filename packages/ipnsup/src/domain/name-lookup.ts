@@ -4,7 +4,7 @@ import { codeOf } from '@ipkit/core/errors/code-of'
 import { sameBytes } from '@ipkit/core/names/compare-bytes'
 import type { IpnsName } from '@ipkit/core/names/ipns-name'
 import type { NameMemories } from '@ipkit/core/names/name-memories'
-import { chosenRecord, type NameMemory } from '@ipkit/core/names/name-memory'
+import { chosenRecord, isNews, type NameMemory } from '@ipkit/core/names/name-memory'
 import { judgeFreshness } from '@ipkit/core/names/validity'
 import type { Clock } from '@ipkit/core/time/clock'
 import type { Exchange, RecordSource } from './exchange.ts'
@@ -118,7 +118,7 @@ export class NameLookup {
     asking.heard = true
     if (bytes === undefined) return
     const { relation, record } = await this.#deps.intake.take(name, bytes, { source: source.label, acceptUnknownExpired })
-    if (!['same', 'older', 'outlived'].includes(relation)) asking.given.set(source.label, record.dataHash)
+    if (isNews(relation)) asking.given.set(source.label, record.dataHash)
   }
 
   /** Nobody is asked again so soon after somebody was asked. That the record came, pushed or from a file, counts for nothing: it may be an old one. */

@@ -3,7 +3,7 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import { sameBytes } from '@ipkit/core/names/compare-bytes'
 import type { IpnsName } from '@ipkit/core/names/ipns-name'
 import type { NameMemories } from '@ipkit/core/names/name-memories'
-import { chosenRecord } from '@ipkit/core/names/name-memory'
+import { chosenRecord, isNews } from '@ipkit/core/names/name-memory'
 import { judgeFreshness } from '@ipkit/core/names/validity'
 import { verifyRecord } from '@ipkit/core/names/verify-record'
 import type { Clock } from '@ipkit/core/time/clock'
@@ -39,8 +39,7 @@ export class FrontDesk implements RecordDesk {
     this.#rate.count(from, this.#deps.clock.now())
     if (await this.#deps.memories.get(name) === undefined && !this.#deps.kept.has(name) && !this.#deps.watches.has(name)) return await this.#offerStranger(name, bytes, from)
     const { relation, record, memory } = await this.#deps.intake.take(name, bytes, { source: from })
-    if (['same', 'older', 'outlived'].includes(relation)) return 'known'
-    return sameBytes(record.dataHash, chosenRecord(memory).dataHash) ? 'kept' : 'known'
+    return isNews(relation) && sameBytes(record.dataHash, chosenRecord(memory).dataHash) ? 'kept' : 'known'
   }
 
   async #offerStranger (name: IpnsName, bytes: Uint8Array, from: string): Promise<'kept' | 'known'> {

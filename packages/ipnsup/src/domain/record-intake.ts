@@ -3,7 +3,7 @@ import { sameBytes } from '@ipkit/core/names/compare-bytes'
 import type { IpnsName } from '@ipkit/core/names/ipns-name'
 import type { VerifiedRecord } from '@ipkit/core/names/ipns-record'
 import type { NameMemories } from '@ipkit/core/names/name-memories'
-import { chosenRecord, type NameMemory, type Remembered } from '@ipkit/core/names/name-memory'
+import { chosenRecord, isNews, type NameMemory, type Remembered } from '@ipkit/core/names/name-memory'
 import { verifyRecord } from '@ipkit/core/names/verify-record'
 import type { Clock } from '@ipkit/core/time/clock'
 
@@ -42,7 +42,7 @@ export class RecordIntake {
   /** Like `take`, of a record that was verified or made here. */
   async keep (record: VerifiedRecord, { source, acceptUnknownExpired = false }: TakeOptions): Promise<Remembered> {
     const remembered = await this.#deps.memories.remember(record, { nowMs: this.#deps.clock.now(), acceptUnknownExpired })
-    if (!['same', 'older', 'outlived'].includes(remembered.relation)) this.#deps.changed(remembered.memory, source)
+    if (isNews(remembered.relation)) this.#deps.changed(remembered.memory, source)
     return remembered
   }
 
