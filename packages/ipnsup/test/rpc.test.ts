@@ -7,7 +7,8 @@ import { createRecord } from '@ipkit/core/names/create-record'
 import { MAX_RECORD_BYTES, type VerifiedRecord } from '@ipkit/core/names/ipns-record'
 import { verifyRecord } from '@ipkit/core/names/verify-record'
 import { validityAtMs } from '@ipkit/core/names/validity'
-import { encodeEntry, joinBytes } from '@ipkit/core/names/ipns-entry'
+import { encodeEntry } from '@ipkit/core/names/ipns-entry'
+import { concatBytes } from '@ipkit/core/streams/concat-bytes'
 import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
 import { ipnsupRpc } from '../src/rpc.ts'
 import { collect, HOUR_MS, keyOf, nameHome, nameOf, never, question, START_MS } from './name-world.ts'
@@ -18,7 +19,7 @@ const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 /** A value of bytes that `createRecord` does not make. */
 async function recordOfBytes (n: number, valueBytes: Uint8Array): Promise<VerifiedRecord> {
   const data = encodeStrict({ TTL: 0n, Value: valueBytes, Sequence: 0n, Validity: bytesOf(validityAtMs(START_MS + HOUR_MS).text), ValidityType: 0 })
-  return await verifyRecord(nameOf(n), encodeEntry({ signatureV2: keyOf(n).sign(joinBytes(bytesOf('ipns-signature:'), data)), data }))
+  return await verifyRecord(nameOf(n), encodeEntry({ signatureV2: keyOf(n).sign(concatBytes(bytesOf('ipns-signature:'), data)), data }))
 }
 
 const longPath = (n: number, begin: string): VerifiedRecord => createRecord(keyOf(n), { value: begin.padEnd(MOST, 'x'), sequence: 0n, v2Only: true, validity: validityAtMs(START_MS + HOUR_MS) })

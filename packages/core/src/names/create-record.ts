@@ -1,7 +1,8 @@
 /** Makes records. Spec: docs/protocols/ipns-records.md, "Record". Pure: the key is a parameter. */
 import { AppError } from '../errors/app-error.ts'
+import { concatBytes } from '../streams/concat-bytes.ts'
 import type { CborValue } from '../streams/strict-cbor.ts'
-import { encodeEntry, joinBytes } from './ipns-entry.ts'
+import { encodeEntry } from './ipns-entry.ts'
 import { nameFromPublicKey } from './ipns-name.ts'
 import { decodeRecord, MAX_RECORD_BYTES, v1Fields, type VerifiedRecord } from './ipns-record.ts'
 import { encodeSignedData } from './signed-data.ts'
@@ -44,7 +45,7 @@ export function createRecord (signer: RecordSigner, fields: RecordFields): Verif
   const data = encodeSignedData({ value, sequence, validity, ttlNs, extra })
   if (data.length > MAX_RECORD_BYTES) throw new AppError('RECORD_TOO_LARGE', `the record would be over ${data.length} bytes; the limit is ${MAX_RECORD_BYTES}`, { exit: 'usage' })
   const v1 = v1Fields({ valueBytes: new TextEncoder().encode(value), sequence, validity, ttlNs })
-  const signatureV2 = signer.sign(joinBytes(V2_PREFIX, data))
-  const legacy = fields.v2Only === true ? {} : { ...v1, signatureV1: signer.sign(joinBytes(v1.value, v1.validity, V1_SUFFIX)) }
+  const signatureV2 = signer.sign(concatBytes(V2_PREFIX, data))
+  const legacy = fields.v2Only === true ? {} : { ...v1, signatureV1: signer.sign(concatBytes(v1.value, v1.validity, V1_SUFFIX)) }
   return decodeRecord(nameFromPublicKey(signer.publicKey), encodeEntry({ ...legacy, signatureV2, data })) as VerifiedRecord
 }

@@ -3,6 +3,7 @@
  * "Record", and protobuf's wire format. Pure.
  */
 import { AppError } from '../errors/app-error.ts'
+import { concatBytes } from '../streams/concat-bytes.ts'
 
 /** Absent fields are undefined, also bytes of length 0; unknown fields are left out. */
 export interface IpnsEntry {
@@ -56,17 +57,7 @@ export function encodeEntry (entry: IpnsEntry): Uint8Array {
     if (typeof value === 'bigint') parts.push(encodeVarint(number * 8 + VARINT), encodeVarint(value))
     else if (value !== undefined) parts.push(encodeVarint(number * 8 + BYTES), encodeVarint(value.length), value)
   }
-  return joinBytes(...parts)
-}
-
-export function joinBytes (...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return concatBytes(...parts)
 }
 
 interface Field { readonly number: number, readonly value: bigint | Uint8Array }

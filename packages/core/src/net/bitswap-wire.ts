@@ -3,7 +3,8 @@
  * (specs.ipfs.tech/bitswap-protocol) and protobuf's wire format. Unknown fields are skipped, as protobuf wants it.
  */
 import { AppError } from '../errors/app-error.ts'
-import { bytesField, bytesOf, concatBytes, numberField, numberOf, protobufFields } from './protobuf-fields.ts'
+import { concatBytes } from '../streams/concat-bytes.ts'
+import { bytesField, bytesOf, numberField, numberOf, protobufFields } from './protobuf-fields.ts'
 
 export interface Want {
   /** Bytes of the CID, not checked. */

@@ -2,12 +2,13 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { ProtocolLimits, ServiceLog } from '../daemon/service.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
+import { concatBytes } from '../streams/concat-bytes.ts'
 import { decodeVarintFrames } from '../streams/varint-frame.ts'
 import type { ByteChannel } from './byte-channel.ts'
 import { decodeFetchRequest, decodeFetchResponse, encodeFetchRequest, encodeFetchResponse, FETCH_PROTOCOL, MAX_FETCH_REQUEST_BYTES, MAX_FETCH_RESPONSE_BYTES, type FetchResponse } from './fetch-wire.ts'
 import { FETCH_IDLE_MS, MAX_FETCH_KEY_BYTES, MAX_FETCH_STREAMS, MAX_FETCH_STREAMS_PER_PEER, MAX_FETCH_VALUE_BYTES } from './limits.ts'
 import { openChannel } from './open-channel.ts'
-import { concatBytes, encodeVarint } from './protobuf-fields.ts'
+import { encodeVarint } from './protobuf-fields.ts'
 
 export const FETCH_LIMITS: ProtocolLimits = { maxStreams: MAX_FETCH_STREAMS, maxStreamsPerPeer: MAX_FETCH_STREAMS_PER_PEER }
 

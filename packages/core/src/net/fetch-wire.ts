@@ -1,7 +1,8 @@
 /** Messages of `/libp2p/fetch/0.0.1` as bytes. Pure. Source: libp2p's fetch spec. */
 import { AppError } from '../errors/app-error.ts'
+import { concatBytes } from '../streams/concat-bytes.ts'
 import { MAX_FETCH_KEY_BYTES, MAX_FETCH_VALUE_BYTES } from './limits.ts'
-import { bytesField, bytesOf, concatBytes, numberField, numberOf, protobufFields } from './protobuf-fields.ts'
+import { bytesField, bytesOf, numberField, numberOf, protobufFields } from './protobuf-fields.ts'
 
 export const FETCH_PROTOCOL = '/libp2p/fetch/0.0.1'
 /** Tags and lengths around one field of bytes, and a status. */

@@ -1,5 +1,7 @@
 /** Protobuf's wire format for messages of libp2p's and IPFS's protocols. Pure; nothing is copied. Unknown fields are the caller's to skip. */
 
+import { concatBytes } from '../streams/concat-bytes.ts'
+
 export interface ProtobufField { readonly number: number, readonly value: number | Uint8Array }
 
 /** Makes the error of the protocol whose message it is. */
@@ -64,14 +66,4 @@ export function encodeVarint (value: number): Uint8Array {
   }
   out.push(rest)
   return Uint8Array.from(out)
-}
-
-export function concatBytes (...parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

@@ -1,5 +1,6 @@
 import type { Io } from '@ipkit/core/cli/io'
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
+import { concatBytes } from '@ipkit/core/streams/concat-bytes'
 
 /**
  * A small file, or standard input for '-'.
@@ -25,8 +26,5 @@ async function firstBytes (source: AsyncIterable<Uint8Array>, maxBytes: number):
     sizeBytes += part.length
     if (sizeBytes >= maxBytes) break
   }
-  const whole = new Uint8Array(sizeBytes)
-  let at = 0
-  for (const part of parts) { whole.set(part, at); at += part.length }
-  return whole.subarray(0, maxBytes)
+  return concatBytes(...parts).subarray(0, maxBytes)
 }
