@@ -2,13 +2,19 @@
 import type { KeyValueStore } from '@ipkit/core/daemon/service'
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { messageOf } from '@ipkit/core/errors/code-of'
-import { check, integer, literal, object, string } from '@ipkit/core/schema/schema'
-import { decodeStrict, encodeStrict } from '@ipkit/core/streams/strict-cbor'
+import { integer, literal, object, string } from '@ipkit/core/schema/schema'
+import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
 import type { Clock } from '@ipkit/core/time/clock'
 import { withDeadline } from '@ipkit/core/time/deadline'
 import { DNS_MS } from './limits.ts'
+import { readStored } from './read-stored.ts'
 
-/** The texts of a domain's TXT records, each joined to one. @returns none where DNS says so @throws AppError DNS_UNREACHABLE when DNS does not answer */
+/**
+ * The texts of a domain's TXT records, the strings of each joined, in no order that means anything.
+ * @param domain as it is asked: `_dnslink.` in front is the caller's
+ * @returns none where DNS says that there is no such domain, or no such record of it
+ * @throws AppError DNS_UNREACHABLE when DNS does not answer; the signal's reason
+ */
 export type ResolveTxt = (domain: string, signal: AbortSignal) => Promise<readonly string[]>
 
 export interface DnsLink {
@@ -34,7 +40,7 @@ export class DnsLinks {
 
   /**
    * @param domain lower case
-   * @throws AppError DNSLINK_NOT_FOUND: DNS says that there is none; DNSLINK_UNREACHABLE: no DNS, and nothing is remembered
+   * @throws AppError DNSLINK_NOT_FOUND: DNS says that there is none; DNSLINK_UNREACHABLE: no DNS, and nothing is remembered; DNSLINK_DAMAGED: no DNS, and what is remembered cannot be read
    */
   async resolve (domain: string, { offline }: { readonly offline: boolean }, signal: AbortSignal): Promise<DnsLink> {
     if (offline) return await this.#remembered(domain, 'DNS is not asked offline')
@@ -70,13 +76,13 @@ export class DnsLinks {
   async #remembered (domain: string, why: string): Promise<DnsLink> {
     const stored = await this.#deps.store.get(domain)
     if (stored === undefined) throw new AppError('DNSLINK_UNREACHABLE', `${domain} was never resolved here, and ${why}`, { exit: 'unreachable', hints: ['try again with a connection'] })
-    const { value, atMs } = check(STORED, decodeStrict(new Uint8Array(stored)), 'DNSLink', 'DNSLINK_DAMAGED')
+    const { value, atMs } = readStored(STORED, stored, { code: 'DNSLINK_DAMAGED', what: `what is remembered of ${domain}`, hint: `drop it: 'ipnsup forget ${domain}'` })
     return { value, rememberedMs: atMs }
   }
 }
 
 /** Of several, the first in the order of their text: whoever asks gets the same one. @returns undefined for none */
-export function readDnsLink (texts: readonly string[]): string | undefined {
+function readDnsLink (texts: readonly string[]): string | undefined {
   const links = texts.map(text => LINK.exec(text.trim())?.[1]).filter(link => link !== undefined)
   return links.sort((a, b) => a < b ? -1 : 1).find(link => link.length <= 8192)
 }

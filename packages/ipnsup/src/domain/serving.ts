@@ -1,8 +1,10 @@
 /** Whether records are served over HTTP: said once, and so again after a restart. On disk: docs/formats/ipnsup-store.md, "serving". */
 import type { KeyValueStore } from '@ipkit/core/daemon/service'
-import { check, literal, object, string } from '@ipkit/core/schema/schema'
+import { codeOf } from '@ipkit/core/errors/code-of'
+import { literal, object, string } from '@ipkit/core/schema/schema'
 import { SerialQueue } from '@ipkit/core/streams/serial-queue'
-import { decodeStrict, encodeStrict } from '@ipkit/core/streams/strict-cbor'
+import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
+import { readStored } from './read-stored.ts'
 
 export interface ListeningServer extends AsyncDisposable {
   /** `<ip>:<port>`, the port a real one. */
@@ -42,7 +44,7 @@ export class Serving {
     return await this.#changes.run(async () => {
       const running = this.#server
       if (running !== undefined && (http === null || http === running.listening)) return running.urls()
-      const server = await this.#open(http ?? await this.#before() ?? DEFAULT_LISTEN)
+      const server = await this.#open(http ?? await this.#beforeIfWhole() ?? DEFAULT_LISTEN)
       try {
         await this.#store.put(KEY, encodeStrict({ version: 1, listen: server.listening }))
       } catch (e) {
@@ -74,8 +76,16 @@ export class Serving {
     })
   }
 
+  /** Whoever says that records are to be served has them served, whatever became of the note. */
+  async #beforeIfWhole (): Promise<string | undefined> {
+    return await this.#before().catch((e: unknown) => {
+      if (codeOf(e) === 'SERVING_DAMAGED') return undefined
+      throw e
+    })
+  }
+
   async #before (): Promise<string | undefined> {
     const stored = await this.#store.get(KEY)
-    return stored === undefined ? undefined : check(STORED, decodeStrict(new Uint8Array(stored)), KEY, 'SERVING_DAMAGED').listen
+    return stored === undefined ? undefined : readStored(STORED, stored, { code: 'SERVING_DAMAGED', what: 'the note of where records are served', hint: "say it again: 'ipnsup serve', or 'ipnsup serve --stop'" }).listen
   }
 }

@@ -191,4 +191,13 @@ describe('serving', () => {
     await third.resume()
     expect(third.isOn).toBe(false)
   })
+
+  test('a damaged note of where is told at the start, and the next wish to serve replaces it', async () => {
+    const store = memoryKeyValueStore()
+    await store.put('serving', Uint8Array.of(0xff))
+    const serving = new Serving(store, open([]))
+    await expect(serving.resume()).rejects.toMatchObject({ code: 'SERVING_DAMAGED' })
+    expect(await serving.serve(null)).toEqual(['http://127.0.0.1:7777'])
+    await new Serving(store, open([])).resume()
+  })
 })
