@@ -26,8 +26,7 @@ async function start (scope: ServiceScope): Promise<AsyncDisposable> {
   const store = fullDiskStore(scope.datastore)
   const exchange = new NetExchange({ scope, http: httpClient(proxyEnvironment()), routers: scope.peers.routers, signal, report })
   const serving: Serving = new Serving(store, async listen => await openRecordServer({ desk: names.desk, clock, report: e => { report('a record over HTTP', e) } }, listen))
-  const { resolveTxt } = dnsTxt()
-  const names = await NameService.open({ store, keys, exchange, resolveTxt, clock, leases, report, signal, clockState: () => scope.clockState(), isServing: () => serving.isOn })
+  const names = await NameService.open({ store, keys, exchange, resolveTxt: dnsTxt(), clock, leases, report, signal, clockState: () => scope.clockState(), isServing: () => serving.isOn })
 
   offerKeys(scope, names)
   offerNames(scope, names, signal)

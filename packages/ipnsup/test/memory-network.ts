@@ -1,9 +1,9 @@
 /** The network parts of a service's scope, in memory: several nodes in one process. */
 import type { ChannelHandler, ServiceScope } from '@ipkit/core/daemon/service'
 import { AppError } from '@ipkit/core/errors/app-error'
+import { FETCH_PROTOCOL } from '@ipkit/core/net/fetch-wire'
 import type { Clock } from '@ipkit/core/time/clock'
 import { memoryChannelPair } from '@ipkit/testkit/memory-channel'
-import { FETCH_PROTOCOL } from '../src/adapters/peer-end.ts'
 import type { ExchangeScope } from '../src/adapters/net-exchange.ts'
 
 type Message = { readonly from: string, readonly data: Uint8Array }

@@ -2,39 +2,29 @@
 import { Resolver } from 'node:dns/promises'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
+import type { ResolveTxt } from '../domain/dns-links.ts'
 import { DNS_TRIES, DNS_TRY_MS, MAX_TXT_RECORDS } from '../domain/wire-limits.ts'
-
-export interface DnsTxt {
-  /**
-   * @param domain as it is asked: `_dnslink.` in front is the caller's
-   * @returns each record's strings joined, in no order that means anything; empty: there is no such domain, or it has no such record
-   * @throws AppError DNS_UNREACHABLE; the signal's reason
-   */
-  resolveTxt(domain: string, signal: AbortSignal): Promise<readonly string[]>
-}
 
 /** The answer is "no": RFC 1035 calls them name error and no data; c-ares has its words for a name that cannot be asked for. */
 const NO_RECORD = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME'])
 
 /** @param servers `<ip>` or `<ip>:<port>`; absent: those of the system */
-export function dnsTxt (servers?: readonly string[]): DnsTxt {
-  return {
-    async resolveTxt (domain, signal) {
+export function dnsTxt (servers?: readonly string[]): ResolveTxt {
+  return async (domain, signal) => {
+    signal.throwIfAborted()
+    const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES })
+    if (servers !== undefined) resolver.setServers(servers)
+    const stop = (): void => { resolver.cancel() }
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      return (await resolver.resolveTxt(domain)).slice(0, MAX_TXT_RECORDS).map(strings => strings.join(''))
+    } catch (e) {
       signal.throwIfAborted()
-      const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES })
-      if (servers !== undefined) resolver.setServers(servers)
-      const stop = (): void => { resolver.cancel() }
-      signal.addEventListener('abort', stop, { once: true })
-      try {
-        return (await resolver.resolveTxt(domain)).slice(0, MAX_TXT_RECORDS).map(strings => strings.join(''))
-      } catch (e) {
-        signal.throwIfAborted()
-        const code = codeOf(e) ?? ''
-        if (NO_RECORD.has(code)) return []
-        throw new AppError('DNS_UNREACHABLE', `the DNS does not answer for ${domain} (${code})`, { exit: 'unreachable', hints: ['check the connection'], cause: e })
-      } finally {
-        signal.removeEventListener('abort', stop)
-      }
-    },
+      const code = codeOf(e) ?? ''
+      if (NO_RECORD.has(code)) return []
+      throw new AppError('DNS_UNREACHABLE', `the DNS does not answer for ${domain} (${code})`, { exit: 'unreachable', hints: ['check the connection'], cause: e })
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
   }
 }

@@ -9,11 +9,8 @@ import { IPNSUP_PROTOCOL } from '../wire.ts'
 
 export type PeerScope = Pick<ServiceScope, 'net' | 'fetch' | 'clock'>
 
-/** libp2p's own protocol for values by key: what a Kubo with IPNS over pubsub answers too. */
-export const FETCH_PROTOCOL = '/libp2p/fetch/0.0.1'
-
 /**
- * Asks by our own protocol, and by libp2p's fetch where a peer does not speak it; hands over by our own alone, since fetch only reads.
+ * Asks by our own protocol, and by libp2p's fetch where a peer does not speak it, as a Kubo with IPNS over pubsub; hands over by our own alone, since fetch only reads.
  * @param peer multiaddrs (one peer's), or the id of a connected one
  * @param protocols what it has told; undefined where that is not known
  */

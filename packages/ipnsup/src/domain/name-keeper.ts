@@ -2,7 +2,7 @@
  * Keeps names alive by itself: renews own records in good time, looks for newer ones of followed and watched names, and hands over what waits. Sleeps until
  * something is due or somebody comes into reach. Spec: docs/protocols/ipnsup-rules.md, "Republishing".
  */
-import type { LeaseHolder } from '@ipkit/core/daemon/service'
+import type { LeaseHolder, ServiceScope } from '@ipkit/core/daemon/service'
 import { isAppError } from '@ipkit/core/errors/app-error'
 import type { RecordSigner } from '@ipkit/core/names/create-record'
 import type { IpnsName } from '@ipkit/core/names/ipns-name'
@@ -37,7 +37,7 @@ export interface KeeperDeps {
   readonly report: (what: string, error: unknown) => void
 }
 
-export type ClockState = 'ok' | 'set-back' | 'jumped-forward'
+export type ClockState = ReturnType<ServiceScope['clockState']>
 
 interface State { readonly dueMs: number, readonly alive: boolean }
 

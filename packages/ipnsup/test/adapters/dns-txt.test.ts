@@ -40,7 +40,7 @@ function readName (bytes: Buffer): string {
   for (let at = 0; bytes[at] !== undefined && bytes[at] !== 0; at += bytes[at]! + 1) labels.push(bytes.subarray(at + 1, at + 1 + bytes[at]!).toString())
   return labels.join('.')
 }
-const ask = async (domain: string, signal = never): Promise<readonly string[]> => await dnsTxt([`127.0.0.1:${(server.address() as AddressInfo).port}`]).resolveTxt(domain, signal)
+const ask = async (domain: string, signal = never): Promise<readonly string[]> => await dnsTxt([`127.0.0.1:${(server.address() as AddressInfo).port}`])(domain, signal)
 
 test('gives all TXT records of the name, the strings of each joined', async () => {
   replies['_dnslink.a.test'] = { records: [['dnslink=/ipns/', 'k51x'], ['v=spf1 -all']] }
@@ -66,7 +66,7 @@ test('a server that fails is no answer', async () => {
 test('no server at all is no answer', async () => {
   const { port } = server.address() as AddressInfo
   server.close()
-  await expect(dnsTxt([`127.0.0.1:${port}`]).resolveTxt('a.test', never)).rejects.toMatchObject({ code: 'DNS_UNREACHABLE' })
+  await expect(dnsTxt([`127.0.0.1:${port}`])('a.test', never)).rejects.toMatchObject({ code: 'DNS_UNREACHABLE' })
   server = createSocket('udp4')
 })
 
