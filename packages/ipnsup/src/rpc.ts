@@ -5,12 +5,14 @@
 import type { CallOptions, NodeDoor } from '@ipkit/core/daemon/node-door'
 import { answer, array, base64url, boolean, check, integer, literal, nullable, object, string, type Infer, type Schema } from '@ipkit/core/schema/schema'
 import { toJson } from '@ipkit/core/schema/to-json'
+import { KEY_NAME, MAX_KEY_NAME_CHARACTERS } from './domain/key-name.ts'
 
+/** Of core/names/ipns-record, which would load a hash function into every command. */
 const MAX_RECORD_BYTES = 10_240
 const nothing = object({})
 /** Any text form of an IPNS name; of a DNSLink name where `target` is asked for. */
 const name = string({ min: 1, max: 256 })
-const keyName = string({ min: 1, max: 64, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/, what: 'a key name of letters, digits, dots, dashes and underscores' })
+const keyName = string({ min: 1, max: MAX_KEY_NAME_CHARACTERS, pattern: KEY_NAME, what: 'a key name of letters, digits, dots, dashes and underscores' })
 const decimal = string({ min: 1, max: 20, pattern: /^\d+$/, what: 'a number from 0 to 2^64 - 1' })
 const record = base64url({ min: 1, max: MAX_RECORD_BYTES })
 const path = string({ min: 2, max: 8192 })
@@ -138,7 +140,6 @@ export type KeyItem = Infer<typeof keyItem>
 export type NameItem = Infer<typeof nameItem>
 export type PublishParams = Infer<typeof ipnsupRpc.publish.params>
 export type PublishResult = Infer<typeof ipnsupRpc.publish.result>
-export type ResolveParams = Infer<typeof ipnsupRpc.resolve.params>
 export type ResolveResult = Infer<typeof ipnsupRpc.resolve.result>
 export type ImportResult = Infer<typeof ipnsupRpc.importRecord.result>
 export type SyncItem = Infer<typeof ipnsupRpc.sync.result>

@@ -45,3 +45,15 @@ test('nor do long paths behind one another', async () => {
   expect(found.value.length).toBeGreaterThan(2 * MOST)
   check(ipnsupRpc.resolve.result, toJson(found), 'resolve')
 })
+
+test('a record of the size that core allows goes through, and not a byte more', () => {
+  const taken = (sizeBytes: number): boolean => {
+    try {
+      check(ipnsupRpc.record.result, toJson({ record: new Uint8Array(sizeBytes), expired: false }), 'record')
+      return true
+    } catch {
+      return false
+    }
+  }
+  expect([taken(MAX_RECORD_BYTES), taken(MAX_RECORD_BYTES + 1)]).toEqual([true, false])
+})

@@ -1,6 +1,7 @@
 import type { Io } from '@ipkit/core/cli/io'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { readDomain } from '../domain/domain-name.ts'
+import { KEY_NAME } from '../domain/key-name.ts'
 import { ipnsupRpc, listIpnsup } from '../rpc.ts'
 
 /** How we print a name. The node reads it anyway; to read it here too would cost a warm command as much as all else it does. */
@@ -9,7 +10,7 @@ const AS_PRINTED = /^k[0-9a-z]{54,63}$/
 export const MAX_KEY_CHARACTERS = 40
 
 /** May it be what a key is called? */
-export const isKeyText = (text: string): boolean => text.length <= MAX_KEY_CHARACTERS && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)
+export const isKeyText = (text: string): boolean => text.length <= MAX_KEY_CHARACTERS && KEY_NAME.test(text)
 
 /** The name that a person means: any spelling of it, or a key of our own. @returns canonical text, or what looks like it @throws AppError NAME_INVALID */
 export async function findName (io: Io, text: string): Promise<string> {
