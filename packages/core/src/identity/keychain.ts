@@ -11,7 +11,7 @@ import { publicKeyFromPeerId } from './peer-id.ts'
 import { PeerKey, SEED_BYTES } from './peer-key.ts'
 
 export const SELF = 'self'
-export const MAX_KEY_NAME_CHARACTERS = 64
+const MAX_KEY_NAME_CHARACTERS = 64
 const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 const SUFFIX = '.key'
 const TEMP = /^[0-9a-f]{12}\.tmp$/

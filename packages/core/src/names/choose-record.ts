@@ -23,10 +23,3 @@ export function relateRecords (a: IpnsRecord, b: IpnsRecord): Relation {
   if (!sameBytes(a.valueBytes, b.valueBytes)) return 'fork'
   return order < 0 ? 'renewal' : 'outlived'
 }
-
-/** @returns undefined for none */
-export function chooseRecord<R extends IpnsRecord> (records: Iterable<R>): R | undefined {
-  let best: R | undefined
-  for (const record of records) if (best === undefined || compareRecords(best, record) < 0) best = record
-  return best
-}

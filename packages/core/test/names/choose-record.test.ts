@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { PeerKey } from '../../src/identity/peer-key.ts'
-import { chooseRecord, compareRecords, relateRecords } from '../../src/names/choose-record.ts'
+import { compareRecords, relateRecords } from '../../src/names/choose-record.ts'
 import { createRecord } from '../../src/names/create-record.ts'
 import { parseName } from '../../src/names/ipns-name.ts'
 import { decodeRecord, type IpnsRecord } from '../../src/names/ipns-record.ts'
@@ -27,16 +27,4 @@ test('the order is total: it agrees with itself the other way round and down a c
     if (compareRecords(a, b) <= 0 && compareRecords(b, c) <= 0) expect(compareRecords(a, c)).toBeLessThanOrEqual(0)
     expect(compareRecords(a, b) === 0).toBe(hexOf(a.data) === hexOf(b.data))
   }), { numRuns: 2000 })
-})
-
-test('whatever the order in which records come, the same data are chosen', () => {
-  fc.assert(fc.property(fc.shuffledSubarray(MADE, { minLength: 1 }), records => {
-    const best = [...records].sort(compareRecords).at(-1)!
-    expect(hexOf(chooseRecord(records)!.data)).toBe(hexOf(best.data))
-    expect(hexOf(chooseRecord(records.toReversed())!.data)).toBe(hexOf(best.data))
-  }))
-})
-
-test('of no records none is chosen', () => {
-  expect(chooseRecord([])).toBeUndefined()
 })
