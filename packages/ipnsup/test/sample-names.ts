@@ -1,9 +1,10 @@
-import { PeerKey } from '@ipkit/core/identity/peer-key'
+import type { PeerKey } from '@ipkit/core/identity/peer-key'
 import { createRecord, type RecordFields } from '@ipkit/core/names/create-record'
 import { nameFromPublicKey, namePeerId } from '@ipkit/core/names/ipns-name'
 import type { VerifiedRecord } from '@ipkit/core/names/ipns-record'
 import { validityAtMs } from '@ipkit/core/names/validity'
 import type { KeyItem } from '../src/rpc.ts'
+import { ALICE as SELF, BOB as BLOG } from './records.ts'
 
 /** When the clock of scripted runs stands. */
 export const NOW = Date.UTC(2026, 0, 15, 12, 0, 0)
@@ -11,9 +12,7 @@ export const HOUR = 3_600_000
 export const VALUE = '/ipfs/bafkqaddwgevxmmraojswg33smq'
 export const OTHER_VALUE = '/ipfs/bafkqaddwgexxmmraojswg33smq'
 
-/** RFC 8032, 7.1: the seeds of test 1 and test 2. */
-export const SELF = new PeerKey(Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex'))
-export const BLOG = new PeerKey(Buffer.from('4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb', 'hex'))
+export { SELF, BLOG }
 export const SELF_NAME = nameFromPublicKey(SELF.publicKey)
 export const BLOG_NAME = nameFromPublicKey(BLOG.publicKey)
 
