@@ -58,7 +58,7 @@ async function benchRules (): Promise<void> {
   const made: Uint8Array[] = []
   const theirs = new Map<string, Uint8Array>()
   const publishing = await rules()
-  await compare('publish', 'createIPNSRecordWithExpiration and marshalIPNSRecord', 
+  await compare('publish', 'createIPNSRecordWithExpiration and marshalIPNSRecord',
     async i => { made[i] = marshalIPNSRecord(await createIPNSRecordWithExpiration(theirKeys[i]!, VALUE, 0n, validity.text)) },
     async i => { await publishing.publisher.publish(keys[i]!, { value: VALUE, lifetimeMs: 86_400_000, ttlNs: 300_000_000_000n, sequence: null, v2Only: false }) })
   const records = keys.map(key => createRecord(key, { value: VALUE, sequence: 0n, validity }))
