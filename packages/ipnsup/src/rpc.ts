@@ -6,6 +6,7 @@ import type { CallOptions, NodeDoor } from '@ipkit/core/daemon/node-door'
 import { answer, array, base64url, boolean, check, integer, literal, nullable, object, string, type Infer, type Schema } from '@ipkit/core/schema/schema'
 import { toJson } from '@ipkit/core/schema/to-json'
 import { KEY_NAME, MAX_KEY_NAME_CHARACTERS } from './domain/key-name.ts'
+import { MAX_PATH_CHARACTERS } from './domain/limits.ts'
 
 /** Of core/names/ipns-record, which would load a hash function into every command. */
 const MAX_RECORD_BYTES = 10_240
@@ -15,7 +16,7 @@ const name = string({ min: 1, max: 256 })
 const keyName = string({ min: 1, max: MAX_KEY_NAME_CHARACTERS, pattern: KEY_NAME, what: 'a key name of letters, digits, dots, dashes and underscores' })
 const decimal = string({ min: 1, max: 20, pattern: /^\d+$/, what: 'a number from 0 to 2^64 - 1' })
 const record = base64url({ min: 1, max: MAX_RECORD_BYTES })
-const path = string({ min: 2, max: 8192 })
+const path = string({ min: 2, max: MAX_PATH_CHARACTERS })
 /** Values come from whoever signs them. One that is a CID in bytes has 8 characters for 5 of them in text. */
 const MAX_VALUE_CHARACTERS = 2 * MAX_RECORD_BYTES
 const value = string({ min: 2, max: MAX_VALUE_CHARACTERS })

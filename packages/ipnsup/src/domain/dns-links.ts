@@ -6,7 +6,7 @@ import { integer, literal, object, string } from '@ipkit/core/schema/schema'
 import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
 import type { Clock } from '@ipkit/core/time/clock'
 import { withDeadline } from '@ipkit/core/time/deadline'
-import { DNS_MS } from './limits.ts'
+import { DNS_MS, MAX_PATH_CHARACTERS } from './limits.ts'
 import { readStored } from './read-stored.ts'
 
 /**
@@ -30,7 +30,7 @@ export interface DnsLinkDeps {
 }
 
 const VERSION = 1
-const STORED = object({ version: literal(VERSION), value: string({ min: 2, max: 8192 }), atMs: integer() })
+const STORED = object({ version: literal(VERSION), value: string({ min: 2, max: MAX_PATH_CHARACTERS }), atMs: integer() })
 const LINK = /^dnslink=(\/(?:ipfs|ipns)\/.+)$/su
 
 export class DnsLinks {
@@ -84,5 +84,5 @@ export class DnsLinks {
 /** Of several, the first in the order of their text: whoever asks gets the same one. @returns undefined for none */
 function readDnsLink (texts: readonly string[]): string | undefined {
   const links = texts.map(text => LINK.exec(text.trim())?.[1]).filter(link => link !== undefined)
-  return links.sort((a, b) => a < b ? -1 : 1).find(link => link.length <= 8192)
+  return links.sort((a, b) => a < b ? -1 : 1).find(link => link.length <= MAX_PATH_CHARACTERS)
 }

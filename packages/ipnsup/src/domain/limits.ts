@@ -2,6 +2,8 @@
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
+/** Of a value that is published here, and of a DNSLink. */
+export const MAX_PATH_CHARACTERS = 8192
 /** Names that a resolution goes through. */
 export const MAX_HOPS = 32
 /** For the sources' answers: when something is known of the name already, and when nothing is. */

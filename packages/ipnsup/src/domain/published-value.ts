@@ -3,9 +3,9 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import { isCanonicalCid } from '@ipkit/core/link/content-cid'
 import { parseName } from '@ipkit/core/names/ipns-name'
 import { isDomain } from './domain-name.ts'
+import { MAX_PATH_CHARACTERS } from './limits.ts'
 
 const SCHEME = /^(ipfs|ipns):\/\//
-const MAX_VALUE_CHARACTERS = 8192
 const HINTS = ['give a CID, /ipfs/<cid>[/path] or /ipns/<name>[/path]']
 
 /**
@@ -14,7 +14,7 @@ const HINTS = ['give a CID, /ipfs/<cid>[/path] or /ipns/<name>[/path]']
  * @throws AppError RECORD_VALUE_INVALID, NAME_INVALID
  */
 export function publishedValue (text: string): string {
-  if (text.length > MAX_VALUE_CHARACTERS) throw invalid(text, `it has ${text.length} characters, the limit is ${MAX_VALUE_CHARACTERS}`)
+  if (text.length > MAX_PATH_CHARACTERS) throw invalid(text, `it has ${text.length} characters, the limit is ${MAX_PATH_CHARACTERS}`)
   const path = text.replace(SCHEME, '/$1/')
   if (!path.startsWith('/')) return bareValue(text)
   const [, kind, root = '', ...rest] = path.split('/')

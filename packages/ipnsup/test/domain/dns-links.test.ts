@@ -4,6 +4,7 @@ import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
 import { systemClock } from '@ipkit/core/time/clock'
 import { memoryKeyValueStore } from '@ipkit/testkit/memory-key-value-store'
 import { DnsLinks } from '../../src/domain/dns-links.ts'
+import { MAX_PATH_CHARACTERS } from '../../src/domain/limits.ts'
 
 const DOMAIN = 'example.com'
 const never = new AbortController().signal
@@ -24,4 +25,12 @@ test.each([
   await store.put(DOMAIN, stored)
   expect(await links.forget(DOMAIN)).toBe(true)
   await expect(links.resolve(DOMAIN, { offline: true }, never)).rejects.toMatchObject({ code: 'DNSLINK_UNREACHABLE' })
+})
+
+test('a path over the limit counts for none', async () => {
+  const longest = '/ipfs/bafkqaaa/'.padEnd(MAX_PATH_CHARACTERS, 'a')
+  const resolve = async (...paths: readonly string[]): Promise<string> =>
+    (await new DnsLinks({ store: memoryKeyValueStore(), resolveTxt: async () => paths.map(path => `dnslink=${path}`), clock: systemClock }).resolve(DOMAIN, { offline: false }, never)).value
+  expect(await resolve(`${longest}a`, longest, '/ipns/example.net')).toBe(longest)
+  await expect(resolve(`${longest}a`)).rejects.toMatchObject({ code: 'DNSLINK_NOT_FOUND' })
 })
