@@ -10,7 +10,7 @@ import type { CallNeeds } from './rpc-wire.ts'
 export interface Ahead {
   readonly client: RpcClient
   readonly needs: CallNeeds
-  /** After that long a silence the node is asked for its hello. */
+  /** After that long a silence the node is asked for its hello: one that is busy with a long call answers, one that is stuck does not. */
   readonly patienceMs: number
 }
 

@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly upload?: AsyncIterable<Uint8Array> | undefined
   /** How long nothing may come until the head of the answer is here; undefined: for ever. */
   readonly patienceMs?: number | undefined
+  /** Asked after that time whether to wait on, without end; what it throws ends the connection. Absent: ETIMEDOUT. */
+  readonly onSilence?: (() => Promise<void>) | undefined
 }
 
 export interface HttpAnswer {
@@ -39,6 +41,7 @@ export class HttpConnection {
   #ended = false
   #error: Error | undefined
   #wake: (() => void) | undefined
+  #onSilence = noAnswer
   #sent = false
   #answered = false
 
@@ -56,7 +59,7 @@ export class HttpConnection {
     this.#socket = connect({ path: address, onread: { buffer, callback } })
     this.#socket
       .on('error', e => { this.#error ??= e; settle() })
-      .on('timeout', () => { this.destroy(Object.assign(new Error('no answer came'), { code: 'ETIMEDOUT' })) })
+      .on('timeout', () => { this.#onSilence().catch((e: unknown) => { this.destroy(e as Error) }) })
       .on('close', () => { this.#ended = true; settle() })
   }
 
@@ -73,8 +76,9 @@ export class HttpConnection {
    * @throws what connecting throws (ENOENT, ECONNREFUSED, EACCES), what the upload throws, ECONNRESET, ETIMEDOUT, AppError BAD_ANSWER
    */
   async request (request: HttpRequest): Promise<HttpAnswer> {
-    const { upload, head, patienceMs, headers = '' } = request
+    const { upload, head, patienceMs, onSilence = noAnswer, headers = '' } = request
     this.#sent = this.#answered = false
+    this.#onSilence = onSilence
     this.#socket.ref()
     const length = upload === undefined ? `content-length: ${head.length}` : 'transfer-encoding: chunked'
     const text = `${request.method} ${request.path} HTTP/1.1\r\nhost: ipkit\r\naccept: ${request.accept}\r\ncontent-type: application/x-ndjson\r\n${headers}${length}\r\n\r\n`
@@ -202,6 +206,8 @@ export class HttpConnection {
     return part
   }
 }
+
+const noAnswer = async (): Promise<void> => { throw Object.assign(new Error('no answer came'), { code: 'ETIMEDOUT' }) }
 
 export function badAnswer (what: string): AppError {
   return new AppError('BAD_ANSWER', `the node's answer was not understood: ${what}`, { hints: ["the node may be of another version: 'ipkit restart'"] })

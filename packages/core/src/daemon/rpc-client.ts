@@ -14,7 +14,7 @@ import { CALL_PREFIX, DRAIN_PATH, HELLO_PATH, MAX_LINE_BYTES, MAX_PARAMS_BYTES, 
 /** A call that no hello went before. */
 export interface AheadOptions extends CallOptions {
   readonly needs?: CallNeeds
-  /** How long nothing may come before the head of the answer; undefined: for ever. */
+  /** After so long without the head of an answer the node is asked for its hello, which has as long; one that gives it is waited for. undefined: it is waited for. */
   readonly patienceMs?: number
 }
 
@@ -40,7 +40,7 @@ export class RpcClient implements NodeDoor {
    * @throws error with code ENOENT or ECONNREFUSED when nobody listens, ETIMEDOUT when nothing comes for `patienceMs`; AppError BAD_ANSWER
    * when it is no node of ours
    */
-  async hello ({ signal, patienceMs }: { readonly signal?: AbortSignal, readonly patienceMs?: number } = {}): Promise<Hello> {
+  async hello ({ signal, patienceMs }: { readonly signal?: AbortSignal | undefined, readonly patienceMs?: number | undefined } = {}): Promise<Hello> {
     return await this.#document('GET', HELLO_PATH, undefined, helloSchema, signal, patienceMs)
   }
 
@@ -109,7 +109,7 @@ export class RpcClient implements NodeDoor {
     signal?.addEventListener('abort', abort, { once: true })
     let uploadError: { readonly error: unknown } | undefined
     try {
-      const answer = await connection.request({ method: 'POST', path: CALL_PREFIX + method, accept, headers: needs === undefined ? '' : needsLines(needs), patienceMs, head, upload: upload === undefined ? undefined : remember(upload, error => { uploadError = { error } }) })
+      const answer = await connection.request({ method: 'POST', path: CALL_PREFIX + method, accept, headers: needs === undefined ? '' : needsLines(needs), patienceMs, onSilence: async () => { await this.hello({ patienceMs, signal }) }, head, upload: upload === undefined ? undefined : remember(upload, error => { uploadError = { error } }) })
       yield * read(answer)
     } catch (e) {
       if (signal?.aborted === true) throw signal.reason

@@ -63,7 +63,7 @@ describe('a call that may be repeated', () => {
   })
 
   test.each<[string, Answer]>([
-    ['refuses it', error('HELLO_FIRST')], ['is leaving', error('NODE_DRAINING')], ['closes the connection', cut], ['answers something else', res => { res.end('moved') }], ['says nothing', nothing],
+    ['refuses it', error('HELLO_FIRST')], ['is leaving', error('NODE_DRAINING')], ['closes the connection', cut], ['answers something else', res => { res.end('moved') }],
   ])('is sent again after a hello when the node %s', async (_, answer) => {
     answers[READ] = atFirst(answer, answers[READ]!)
     answers[LIST] = atFirst(answer, answers[LIST]!)
@@ -72,6 +72,20 @@ describe('a call that may be repeated', () => {
     asked = []
     expect(await itemsOf(node(200))).toEqual([1, 2])
     expect(asked).toEqual([`${LIST} 1-1 t/2`, HELLO, LIST])
+  })
+
+  test('that takes long is waited for while the node answers a hello, and not sent again', async () => {
+    answers[READ] = res => { setTimeout(() => { lines({ result: 'late' })(res, 1) }, 700) }
+    answers[LIST] = res => { setTimeout(() => { lines({ item: 1 }, { end: true })(res, 1) }, 700) }
+    expect(await node(200).call('t.read', {}, again)).toBe('late')
+    expect(await itemsOf(node(200))).toEqual([1])
+    expect(asked).toEqual([`${READ} 1-1 t/2`, HELLO, `${LIST} 1-1 t/2`, HELLO])
+  })
+
+  test('to a node that is stuck ends with what its hello says', async () => {
+    answers[READ] = nothing
+    answers[HELLO] = nothing
+    await expect(node(200).call('t.read', {}, again)).rejects.toMatchObject({ code: 'NODE_NOT_ANSWERING' })
   })
 
   test('is not sent again when the method itself failed, or an item came', async () => {
