@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { addressGroup, isLoopback } from '@ipkit/core/net/address-group'
 import type { ByteChannel } from '@ipkit/core/net/byte-channel'
 import { OpenCount } from '@ipkit/core/net/open-count'
+import { refuseRequest } from '@ipkit/core/net/refuse-request'
 import type { Clock } from '@ipkit/core/time/clock'
 import { withDeadline } from '@ipkit/core/time/deadline'
 import { MAX_STREAMS, MAX_STREAMS_PER_PEER, TRANSFER_MS } from '../domain/limits.ts'
@@ -38,7 +39,7 @@ export function webServer (deps: WebServerDeps): WebHandler {
     const address = request.socket.remoteAddress ?? ''
     const group = addressGroup(address)
     // A reverse proxy brings everybody from one address of this machine.
-    if (running.all >= MAX_STREAMS || (running.of(group) >= MAX_STREAMS_PER_PEER && !isLoopback(address))) { refuse(response, 503, 'busy', { 'retry-after': '2' }); return }
+    if (running.all >= MAX_STREAMS || (running.of(group) >= MAX_STREAMS_PER_PEER && !isLoopback(address))) { refuseRequest(response, 503, 'busy', { 'retry-after': '2' }); return }
     running.add(group)
     try {
       await converse(deps, request, response)
@@ -53,13 +54,13 @@ export function webServer (deps: WebServerDeps): WebHandler {
     const path = (request.url ?? '').split('?', 1)[0]
     const reads = request.method === 'GET' || request.method === 'HEAD'
     if (path === PAGE_PATH && reads) sendPage(deps.page, request, response)
-    else if (path === '/burn' && reads) refuse(response, 308, 'moved', { location: PAGE_PATH })
-    else if (path === PAGE_PATH || path === '/burn') refuse(response, 405, 'not allowed', { allow: 'GET, HEAD' })
-    else if (path !== EXCHANGE_PATH) refuse(response, 404, 'not found')
-    else if (request.method !== 'POST') refuse(response, 405, 'not allowed', { allow: 'POST' })
-    else if (!isOurOrigin(request)) refuse(response, 403, 'not from this page')
-    else if (!isOurContentType(request)) refuse(response, 415, `not ${CONTENT_TYPE}`)
-    else if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) refuse(response, 413, `over ${MAX_BODY_BYTES} bytes`)
+    else if (path === '/burn' && reads) refuseRequest(response, 308, 'moved', { location: PAGE_PATH })
+    else if (path === PAGE_PATH || path === '/burn') refuseRequest(response, 405, 'not allowed', { allow: 'GET, HEAD' })
+    else if (path !== EXCHANGE_PATH) refuseRequest(response, 404, 'not found')
+    else if (request.method !== 'POST') refuseRequest(response, 405, 'not allowed', { allow: 'POST' })
+    else if (!isOurOrigin(request)) refuseRequest(response, 403, 'not from this page')
+    else if (!isOurContentType(request)) refuseRequest(response, 415, `not ${CONTENT_TYPE}`)
+    else if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) refuseRequest(response, 413, `over ${MAX_BODY_BYTES} bytes`)
     else await exchange(request, response)
   }
 }
@@ -87,13 +88,6 @@ function sendPage (page: WebPage, request: IncomingMessage, response: ServerResp
   const body = gzip ? page.gzipped : page.html
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-length': body.length, vary: 'accept-encoding', ...(gzip ? { 'content-encoding': 'gzip' } : {}) })
   response.end(request.method === 'HEAD' ? undefined : body)
-}
-
-/** A status carries no message; its text is for whoever looks with curl. The connection ends where a body was not read. */
-function refuse (response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
-  const close = response.req.method === 'POST' ? { connection: 'close' } : {}
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...close, ...headers })
-  response.end(response.req.method === 'HEAD' ? undefined : `${text}\n`)
 }
 
 /** On every answer, also on refusals. */

@@ -10,6 +10,7 @@ import { parseName, type IpnsName } from '@ipkit/core/names/ipns-name'
 import { decodeRecord, MAX_RECORD_BYTES } from '@ipkit/core/names/ipns-record'
 import { judgeFreshness } from '@ipkit/core/names/validity'
 import { addressGroup } from '@ipkit/core/net/address-group'
+import { refuseRequest } from '@ipkit/core/net/refuse-request'
 import type { Clock } from '@ipkit/core/time/clock'
 import type { RecordDesk } from '../domain/exchange.ts'
 import { refusalFor } from '../domain/peer-refusal.ts'
@@ -43,26 +44,26 @@ export function recordAnswers (deps: RecordAnswersDeps): RecordHandler {
     } catch (e) {
       deps.report(e)
       if (response.headersSent) response.destroy()
-      else refuse(response, 500, 'the request failed')
+      else refuseRequest(response, 500, 'the request failed')
     }
   }
 }
 
 async function answer (deps: RecordAnswersDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { path, query } = splitUrl(request.url ?? '')
-  if (!isOwnHost(request.headers.host, OWN_NAMES)) { refuse(response, 421, 'this server answers to its IP addresses only'); return }
-  if (FROM_A_PAGE.has(request.headers['sec-fetch-site'] ?? '')) { refuse(response, 403, 'web pages are not answered'); return }
+  if (!isOwnHost(request.headers.host, OWN_NAMES)) { refuseRequest(response, 421, 'this server answers to its IP addresses only'); return }
+  if (FROM_A_PAGE.has(request.headers['sec-fetch-site'] ?? '')) { refuseRequest(response, 403, 'web pages are not answered'); return }
   const routed = ROUTING.exec(path)?.[1]
   const gated = GATEWAY.exec(path)?.[1]
-  if (routed === undefined && gated === undefined) { refuse(response, path.startsWith('/routing/') ? 400 : 404, 'there is nothing here: see /routing/v1/ipns/<name> and /ipns/<name>?format=ipns-record'); return }
+  if (routed === undefined && gated === undefined) { refuseRequest(response, path.startsWith('/routing/') ? 400 : 404, 'there is nothing here: see /routing/v1/ipns/<name> and /ipns/<name>?format=ipns-record'); return }
   const reads = request.method === 'GET' || request.method === 'HEAD'
-  if (!reads && !(request.method === 'PUT' && routed !== undefined)) { refuse(response, 501, 'not done here', { allow: routed === undefined ? 'GET, HEAD' : 'GET, HEAD, PUT' }); return }
+  if (!reads && !(request.method === 'PUT' && routed !== undefined)) { refuseRequest(response, 501, 'not done here', { allow: routed === undefined ? 'GET, HEAD' : 'GET, HEAD, PUT' }); return }
   const name = readName(routed ?? gated!)
-  if (name === undefined) { refuse(response, 400, 'not an IPNS name'); return }
+  if (name === undefined) { refuseRequest(response, 400, 'not an IPNS name'); return }
   if (!reads) { await take(deps, name, request, response); return }
   const unacceptable = routed !== undefined ? refuseRouted(request) : refuseGated(request, query)
   if (unacceptable === undefined) await give(deps, name, request, response, gated !== undefined)
-  else refuse(response, unacceptable, `ask for ${RECORD_TYPE}: in the header Accept${gated === undefined ? '' : ', or with ?format=ipns-record'}`)
+  else refuseRequest(response, unacceptable, `ask for ${RECORD_TYPE}: in the header Accept${gated === undefined ? '' : ', or with ?format=ipns-record'}`)
 }
 
 // --- out ------------------------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ async function answer (deps: RecordAnswersDeps, request: IncomingMessage, respon
 async function give ({ desk, clock }: RecordAnswersDeps, name: IpnsName, request: IncomingMessage, response: ServerResponse, isDownload: boolean): Promise<void> {
   const bytes = await desk.lookup(name)
   const caching = bytes === undefined ? undefined : cacheHeaders(name, bytes, clock.now())
-  if (bytes === undefined || caching === undefined) { refuse(response, 404, 'no record of this name is known here'); return }
+  if (bytes === undefined || caching === undefined) { refuseRequest(response, 404, 'no record of this name is known here'); return }
   const headers = { ...caching, vary: 'accept', ...isDownload ? { 'content-disposition': `attachment; filename="${name.text}.ipns-record"` } : {} }
   if (matches(request.headers['if-none-match'], caching.etag)) { response.writeHead(304, headers).end(); return }
   response.writeHead(200, { ...headers, 'content-type': RECORD_TYPE, 'content-length': bytes.length })
@@ -119,16 +120,16 @@ function accepts (header: string, type: string): boolean {
 // --- in -------------------------------------------------------------------------------------------------------------
 
 async function take ({ desk, report }: RecordAnswersDeps, name: IpnsName, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if ((request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase() !== RECORD_TYPE) { refuse(response, 406, `send it with Content-Type: ${RECORD_TYPE}`); return }
+  if ((request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase() !== RECORD_TYPE) { refuseRequest(response, 406, `send it with Content-Type: ${RECORD_TYPE}`); return }
   const record = await readBody(request)
-  if (record === undefined) { refuse(response, 413, `a record has ${MAX_RECORD_BYTES} bytes at most`); return }
+  if (record === undefined) { refuseRequest(response, 413, `a record has ${MAX_RECORD_BYTES} bytes at most`); return }
   try {
     await desk.offer(name, record, addressGroup(request.socket.remoteAddress ?? ''))
   } catch (e) {
     const code = refusalFor(e)
-    if (code === undefined) { report(e); refuse(response, 500, 'the record could not be kept') }
-    else if (code === 'too-many') refuse(response, 429, 'too many records', { 'retry-after': `${HTTP_RETRY_AFTER_S}` })
-    else refuse(response, 400, isAppError(e) ? `${e.code}: ${WORDS[code]}` : WORDS[code])
+    if (code === undefined) { report(e); refuseRequest(response, 500, 'the record could not be kept') }
+    else if (code === 'too-many') refuseRequest(response, 429, 'too many records', { 'retry-after': `${HTTP_RETRY_AFTER_S}` })
+    else refuseRequest(response, 400, isAppError(e) ? `${e.code}: ${WORDS[code]}` : WORDS[code])
     return
   }
   response.writeHead(200, { 'content-length': 0 }).end()
@@ -163,13 +164,6 @@ function readName (text: string): IpnsName | undefined {
 function splitUrl (url: string): { readonly path: string, readonly query: URLSearchParams } {
   const at = url.indexOf('?')
   return at < 0 ? { path: url, query: new URLSearchParams() } : { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1)) }
-}
-
-/** The connection ends where a body was not read. */
-function refuse (response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
-  const close = response.req.method === 'GET' || response.req.method === 'HEAD' ? {} : { connection: 'close' }
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...close, ...headers })
-  response.end(response.req.method === 'HEAD' ? undefined : `${text}\n`)
 }
 
 /** On every answer; what may be cached says so itself. */
