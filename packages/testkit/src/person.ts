@@ -9,6 +9,7 @@ const SCRIPTS = {
   burn: path.join(root, 'packages/burn-cli/bin/burn.js'),
   ipkit: path.join(root, 'packages/ipkit/bin/ipkit.js'),
   ipnsup: path.join(root, 'packages/ipnsup/bin/ipnsup.js'),
+  ipfsup: path.join(root, 'packages/ipfsup/bin/ipfsup.js'),
 }
 
 export interface Ran { readonly exit: number | null, readonly stdout: string, readonly stderr: string }

@@ -1,7 +1,7 @@
 import type { ExitName } from '../errors/exit-codes.ts'
 
 /** What a command answers. `run-cli.ts` alone prints it. */
-export type Outcome = DocumentOutcome | ListOutcome | BytesOutcome
+export type Outcome = DocumentOutcome | ListOutcome | BytesOutcome | ExitedOutcome
 
 export interface DocumentOutcome {
   readonly kind: 'document'
@@ -30,6 +30,13 @@ export interface BytesOutcome {
   readonly source: AsyncIterable<Uint8Array>
   /** True where the bytes may go to a terminal (text, checked by the command). */
   readonly showable: boolean
+}
+
+/** Another program has answered, on this process's own streams; nothing is printed. */
+export interface ExitedOutcome {
+  readonly kind: 'exited'
+  /** Its exit code, which becomes ours; 128 + n where signal n ended it. */
+  readonly code: number
 }
 
 export const document = (json: unknown, text: string, exit?: ExitName): DocumentOutcome =>

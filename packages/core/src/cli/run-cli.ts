@@ -6,7 +6,7 @@ import type { NodeDoor } from '../daemon/node-door.ts'
 import type { CommandTable } from './command-table.ts'
 import type { GlobalFlags, Io, Prompt } from './io.ts'
 import { cliLog } from './logger.ts'
-import type { Outcome } from './outcome.ts'
+import type { ExitedOutcome, Outcome } from './outcome.ts'
 import { hideLink } from './hide-link.ts'
 import { parseArgs } from './parse-args.ts'
 import { createReporter, type ClosableReporter } from './reporter.ts'
@@ -39,6 +39,10 @@ export async function runCli (table: CommandTable, host: HostIo, openNode: OpenN
     const log = await cliLog(table.name, host, flags)
     const withoutNode = { ...host, flags, report: reporter, log, prompt: promptFirst(() => { reporter?.pause() }, host.prompt) }
     const outcome = await parsed.run({ ...withoutNode, node: openNode(withoutNode) })
+    if (outcome.kind === 'exited') {
+      reporter.close()
+      return outcome.code
+    }
     if (outcome.kind === 'document') reporter.close()
     const exit = await printOutcome(outcome, host, flags.json, () => { reporter?.pause() })
     reporter.close()
@@ -64,7 +68,7 @@ function jsonWanted (argv: readonly string[]): boolean {
   return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
 }
 
-async function printOutcome (outcome: Outcome, host: HostIo, asJson: boolean, beforeWrite: () => void): Promise<ExitName> {
+async function printOutcome (outcome: Exclude<Outcome, ExitedOutcome>, host: HostIo, asJson: boolean, beforeWrite: () => void): Promise<ExitName> {
   const { stdout } = host
   // Our own text holds no control characters, so whatever does came from outside.
   const line = async (text: string): Promise<void> => { beforeWrite(); await stdout.write(`${stripControlLines(text).replace(/\n$/u, '')}\n`) }
