@@ -17,6 +17,8 @@ export interface Ran { readonly exit: number | null, readonly stdout: string, re
 export interface RunOptions {
   readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
+  /** Where it runs; the person's folder unless told otherwise. */
+  readonly cwd?: string
   /** Called with the process once it runs, to measure or to kill it. */
   readonly onStart?: (child: ChildProcessWithoutNullStreams) => void
 }
@@ -56,7 +58,12 @@ export class Person implements AsyncDisposable {
 
   /** Runs a tool to its end. */
   async run (tool: keyof typeof SCRIPTS, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    const child = spawn(process.execPath, [SCRIPTS[tool], ...args], { cwd: this.folder, env: { ...this.env, ...options.env } })
+    return await this.runProgram(process.execPath, [SCRIPTS[tool], ...args], options)
+  }
+
+  /** Runs any program to its end, in this person's environment. */
+  async runProgram (file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const child = spawn(file, args, { cwd: options.cwd ?? this.folder, env: { ...this.env, ...options.env } })
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => { out.push(chunk) })
