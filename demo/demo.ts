@@ -9,6 +9,7 @@ import { Person } from '@ipkit/testkit/person'
 import { burnScene, webScene } from './burn-scene.ts'
 import { namesScene } from './names-scene.ts'
 import { narrator } from './narrator.ts'
+import { versionsScene } from './versions-scene.ts'
 
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { stop.abort(new Error(signal)) })
@@ -21,6 +22,7 @@ try {
   narrator.plain('Ann and Bob have a node each. Both run on this machine, on 127.0.0.1 only.')
   await burnScene(ann, bob)
   await namesScene(ann, bob)
+  await versionsScene(ann)
   await webScene(ann, { interactive: process.stdin.isTTY && process.stdout.isTTY, signal: stop.signal })
 } catch (e) {
   if (!stop.signal.aborted) {
