@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { command } from '@ipkit/core/cli/command-table'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { golden } from '@ipkit/testkit/run-cli/golden'
 import { runCli, type CliRunOptions } from '@ipkit/testkit/run-cli/run-cli'
@@ -81,6 +82,11 @@ test('a bug exits 70 and shows its stack', async () => {
 test('bytes go out as they are, to a terminal only when they may', async () => {
   expect([...(await demo('noise')).stdoutBytes]).toEqual([0xab, 0xab, 0xab, 0xab, 0xab, 0xab])
   expect((await demo('noise --show', { tty: { stdout: true } })).stdoutBytes).toHaveLength(6)
+})
+
+test('the exit code of another program is passed on, and nothing is printed', async () => {
+  const tool = { ...demoTool, commands: [command({ name: 'run', describe: 'run a program', run: async () => ({ kind: 'exited', code: 37 }) })] }
+  expect(await runCli(tool, ['run', '--json'])).toMatchObject({ exit: 37, stdout: '', stderr: '' })
 })
 
 test('a reader that goes away ends the command quietly; bytes that did not arrive are not a success', async () => {
