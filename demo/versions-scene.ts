@@ -21,14 +21,14 @@ export async function versionsScene (ann: Person): Promise<void> {
   const project = path.join(ann.folder, 'project')
   const ipfs = async (cwd: string, ...args: string[]): Promise<string> => succeeded(await ann.runProgram(path.join(ann.folder, '.ipfsup/bin/ipfs'), args, { env, cwd })).stdout
 
-  narrator.scene('8. Ann needs two versions of Kubo. (Small scripts stand for them here, from a server of this demo.)')
+  narrator.scene('8. Ann needs two versions of Kubo. (Here they are small scripts, served by the\n   demo itself.)')
   succeeded(await ann.run('ipfsup', ['init', '--no-modify-path'], { env }))
   narrator.command('Ann', 'ipfsup update')
   narrator.output(await ipfsup('update'))
   narrator.command('Ann', 'ipfs version')
   narrator.output(await ipfs(ann.folder, 'version'))
 
-  narrator.scene('9. One project still needs the version before. It is fetched when it is first asked for.')
+  narrator.scene('9. One project still needs the version before. It is fetched when it is first\n   asked for.')
   await mkdir(project)
   writeFileSync(path.join(project, '.ipfs-version'), 'v0.42.0\n')
   narrator.command('Ann', 'ipfs +v0.42.0 version')
