@@ -11,7 +11,7 @@ export interface Row {
 }
 
 const CORE_DATA = 'core/src/(errors|schema|streams|link|time|names)/.*'
-const CORE_PORTS = 'core/src/(cli/(io|outcome)|daemon/(service|node-door)|net/(byte-channel|limits)|blocks/block-store)'
+const CORE_PORTS = 'core/src/(cli/(io|outcome)|daemon/(service|node-door)|net/(byte-channel|limits|resolve-txt)|blocks/block-store)'
 const PURE_PACKAGES = '(multiformats|@noble/[a-z]+|cborg|@ipld/dag-(cbor|pb)|ipfs-unixfs|uint8arrays|hpke|@hpke/core|@panva/hpke-noble|hash-wasm)'
 const LIBP2P = '(@?libp2p|@?helia|@multiformats|blockstore-[a-z]+|datastore-[a-z]+|interface-[a-z]+|@ipshipyard/[a-z]+)(/.*)?'
 

@@ -1,9 +1,9 @@
 /** Ipnsup's composition root inside the node: methods, exchange and the keeping of names, bound to the rules and to the real disk and network. */
 import type { RpcCall, RpcReply, Service, ServiceScope } from '@ipkit/core/daemon/service'
 import { codeOf, messageOf } from '@ipkit/core/errors/code-of'
+import { dnsTxt } from '@ipkit/core/net/dns-txt'
 import { check } from '@ipkit/core/schema/schema'
 import { toJson } from '@ipkit/core/schema/to-json'
-import { dnsTxt } from './adapters/dns-txt.ts'
 import { fullDiskStore } from './adapters/full-disk-store.ts'
 import { httpClient } from './adapters/http-client.ts'
 import { NetExchange } from './adapters/net-exchange.ts'

@@ -65,3 +65,12 @@ export const MAX_DISCOVERY_DIALS = 8
 
 /** How often a lost reservation at a relay is asked for again. */
 export const RELAY_CHECK_MS = 15_000
+
+/** A request over HTTP: without a byte, from the dialling to the end of the answer. */
+export const HTTP_SILENCE_MS = 15_000
+export const MAX_HTTP_REDIRECTS = 3
+
+/** One try at one DNS server, and how many tries. */
+export const DNS_TRY_MS = 2000
+export const DNS_TRIES = 2
+export const MAX_TXT_RECORDS = 64

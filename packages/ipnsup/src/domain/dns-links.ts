@@ -2,20 +2,13 @@
 import type { KeyValueStore } from '@ipkit/core/daemon/service'
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { messageOf } from '@ipkit/core/errors/code-of'
+import type { ResolveTxt } from '@ipkit/core/net/resolve-txt'
 import { integer, literal, object, string } from '@ipkit/core/schema/schema'
 import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
 import type { Clock } from '@ipkit/core/time/clock'
 import { withDeadline } from '@ipkit/core/time/deadline'
 import { DNS_MS, MAX_PATH_CHARACTERS } from './limits.ts'
 import { readStored } from './read-stored.ts'
-
-/**
- * The texts of a domain's TXT records, the strings of each joined, in no order that means anything.
- * @param domain as it is asked: `_dnslink.` in front is the caller's
- * @returns none where DNS says that there is no such domain, or no such record of it
- * @throws AppError DNS_UNREACHABLE when DNS does not answer; the signal's reason
- */
-export type ResolveTxt = (domain: string, signal: AbortSignal) => Promise<readonly string[]>
 
 export interface DnsLink {
   readonly value: string

@@ -25,8 +25,3 @@ export const HTTP_IDLE_MS = 30_000
 export const HTTP_RETRY_AFTER_S = 60
 /** Freshness of an answer whose record asks for none. */
 export const HTTP_DEFAULT_AGE_S = 60
-export const MAX_HTTP_REDIRECTS = 3
-/** One try at one DNS server, and how many tries. */
-export const DNS_TRY_MS = 2000
-export const DNS_TRIES = 2
-export const MAX_TXT_RECORDS = 64

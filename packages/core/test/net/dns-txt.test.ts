@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { dnsTxt } from '../../src/adapters/dns-txt.ts'
-import { MAX_TXT_RECORDS } from '../../src/domain/wire-limits.ts'
+import { dnsTxt } from '../../src/net/dns-txt.ts'
+import { MAX_TXT_RECORDS } from '../../src/net/limits.ts'
 
 const never = new AbortController().signal
 

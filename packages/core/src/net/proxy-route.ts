@@ -1,7 +1,7 @@
 /** Which HTTP proxy a request goes through, by the customary variables of the environment. */
 import { isIP } from 'node:net'
-import { AppError } from '@ipkit/core/errors/app-error'
-import { isLoopback } from '@ipkit/core/net/address-group'
+import { AppError } from '../errors/app-error.ts'
+import { isLoopback } from './address-group.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,9 +1,9 @@
 /** TXT records of the DNS, for DNSLink. */
 import { Resolver } from 'node:dns/promises'
-import { AppError } from '@ipkit/core/errors/app-error'
-import { codeOf } from '@ipkit/core/errors/code-of'
-import type { ResolveTxt } from '../domain/dns-links.ts'
-import { DNS_TRIES, DNS_TRY_MS, MAX_TXT_RECORDS } from '../domain/wire-limits.ts'
+import { AppError } from '../errors/app-error.ts'
+import { codeOf } from '../errors/code-of.ts'
+import type { ResolveTxt } from './resolve-txt.ts'
+import { DNS_TRIES, DNS_TRY_MS, MAX_TXT_RECORDS } from './limits.ts'
 
 /** The answer is "no": RFC 1035 calls them name error and no data; c-ares has its words for a name that cannot be asked for. */
 const NO_RECORD = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME'])

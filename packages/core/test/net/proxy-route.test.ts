@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { proxyRoute, type Environment } from '../../src/adapters/proxy-route.ts'
+import { proxyRoute, type Environment } from '../../src/net/proxy-route.ts'
 
 const BOTH = { HTTP_PROXY: 'http://plain.test:3128', HTTPS_PROXY: 'http://tls.test:3129' }
 const route = (url: string, env: Environment): string | undefined => proxyRoute(new URL(url), env)?.href
