@@ -40,6 +40,8 @@ export interface Claim {
   readonly transport: TransportName
   /** Who answered in the end: `host:port` behind all redirects; the name of the DNSLink; the root CID where one is pinned. */
   readonly host: string
+  /** Others on the way to that answer, each of which could have led to another: two claims that share anybody are one voice. Absent: nobody. */
+  readonly redirectedBy?: readonly string[]
   /** What stands behind it: TLS to that host; an answer of DNS and what hangs on it by hash; a root that the user pinned. */
   readonly proof: 'https' | 'dnslink' | 'pinned'
   /** `kubo_v0.43.0_linux-amd64.tar.gz`; its end says how to unpack it. */
