@@ -17,6 +17,8 @@ export interface Misbehaviour {
   /** Headers come, then nothing. */
   readonly stall?: boolean
   readonly body?: Uint8Array
+  /** Told in Content-Range, with the status and the whole body. */
+  readonly contentRange?: string
 }
 
 export interface ServedSite extends AsyncDisposable {
@@ -26,6 +28,8 @@ export interface ServedSite extends AsyncDisposable {
   readonly requests: readonly string[]
   /** Bytes of bodies that were handed to the connections. */
   bytesSent (): number
+  /** Open ones. */
+  connections (): Promise<number>
   /** Of requests that come from now on. */
   misbehave (how: ((path: string, request: IncomingMessage) => Misbehaviour | undefined) | undefined): void
 }
@@ -44,6 +48,7 @@ export async function serveSite (site: DistSite, tls?: { readonly key: string, r
     const odd = how?.(path, request) ?? {}
     if (odd.redirectTo !== undefined) { response.writeHead(302, { location: odd.redirectTo }).end(); return }
     const whole = odd.body ?? site.files.get(path)
+    if (odd.contentRange !== undefined) { response.writeHead(odd.status ?? 206, { 'content-range': odd.contentRange }).end(whole); return }
     if (odd.status !== undefined || whole === undefined) { response.writeHead(odd.status ?? 404).end('no\n'); return }
     const from = odd.ignoreRange === true ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0)
     if (from > 0 && from >= whole.length) { response.writeHead(416, { 'content-range': `bytes */${whole.length}` }).end(); return }
@@ -70,6 +75,7 @@ export async function serveSite (site: DistSite, tls?: { readonly key: string, r
     url: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     requests,
     bytesSent: () => sent,
+    connections: async () => await new Promise((resolve, reject) => { server.getConnections((e, count) => { if (e === null) resolve(count); else reject(e) }) }),
     misbehave (next) { how = next },
     async [Symbol.asyncDispose] () {
       server.closeAllConnections()
