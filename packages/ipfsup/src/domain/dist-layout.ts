@@ -4,7 +4,7 @@ import { isCanonicalCid } from '@ipkit/core/link/content-cid'
 import { answer, check, nullable, optional, record, string } from '@ipkit/core/schema/schema'
 import type { Release } from './origin.ts'
 import { architectureOf, type Platform } from './platform.ts'
-import { compareSemver, formatVersion, parseVersion, sameVersion, type Version } from './version.ts'
+import { compareSemver, formatVersion, parseVersion, type Version } from './version.ts'
 
 export type DistName = 'kubo' | 'go-ipfs'
 
