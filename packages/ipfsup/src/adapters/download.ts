@@ -51,9 +51,10 @@ export interface Downloaded {
  */
 export async function downloadArchive (deps: DownloadDeps, input: DownloadInput, options: DownloadOptions): Promise<Downloaded> {
   const { partFile, expected, from, maxBytes } = input
-  const fileName = from[0]?.claim.fileName ?? ''
+  const [first] = from
+  if (first === undefined) throw nobody()
   try {
-    const part = await PartFile.open(deps.fs, partFile, { ...expected, fileName }, maxBytes)
+    const part = await PartFile.open(deps.fs, partFile, { ...expected, fileName: first.claim.fileName }, maxBytes)
     try {
       return await new Download(deps, input, options, part).run()
     } finally {
@@ -260,5 +261,5 @@ const tooLarge = ({ origin }: DownloadSource, maxBytes: number): AppError => new
 function mismatch ({ code, is, shouldBe }: Wrong, { from }: DownloadInput, givers: ReadonlyArray<DownloadSource | typeof EARLIER>): AppError {
   const who = givers.flatMap(giver => giver === EARLIER ? [] : [giver.origin.name]).join(' and ')
   const kind = code === 'HASH_MISMATCH' ? 'hash' : 'CID'
-  return new AppError(code, `${from[0]?.claim.fileName ?? 'the archive'}${who === '' ? '' : ` of ${who}`} has another ${kind} than it must: ${is.slice(0, 16)}…, not ${shouldBe.slice(0, 16)}…`, { exit: 'refused', hints: ['it was damaged or changed on its way; nothing of it is kept', 'try another origin: IPFSUP_ORIGINS=<url>,<url>'] })
+  return new AppError(code, `${from[0]!.claim.fileName}${who === '' ? '' : ` of ${who}`} has another ${kind} than it must: ${is.slice(0, 16)}…, not ${shouldBe.slice(0, 16)}…`, { exit: 'refused', hints: ['it was damaged or changed on its way; nothing of it is kept', 'try another origin: IPFSUP_ORIGINS=<url>,<url>'] })
 }

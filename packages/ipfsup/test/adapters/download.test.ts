@@ -279,6 +279,13 @@ describe('what is wrong leaves nothing', () => {
 })
 
 describe('interrupted', () => {
+  test('because nobody is in reach: what an earlier run left stays', async () => {
+    left(ARCHIVE.subarray(0, 1000))
+    expect(await failureOf(download([]))).toBe('ORIGIN_UNREACHABLE unreachable: no origin is left that has the archive')
+    expect(await failureOf(download([await origin({ status: 503 })]))).toBe('ORIGIN_UNREACHABLE unreachable: SITE0 answers with status 503')
+    expect(statSync(partFile).size).toBe(1000)
+  })
+
   test('what came is kept, and the reason is the caller\'s', async () => {
     const stop = new AbortController()
     const a = await origin()
