@@ -5,6 +5,7 @@ import type { Doctor } from '../domain/doctor.ts'
 import type { HomeState } from '../domain/home-state.ts'
 import type { Installer } from '../domain/install-release.ts'
 import type { IpfsRepo } from '../domain/ipfs-repo.ts'
+import type { PinFiles } from '../domain/pin-file.ts'
 import type { Place, Settings } from '../domain/place.ts'
 import type { Programs } from '../domain/programs.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
@@ -17,6 +18,7 @@ export interface IpfsupDeps {
   /** @throws AppError BAD_CONFIG, BAD_CONFIG_VALUE; exit usage */
   settings(io: Io): Promise<Settings>
   state(io: Io): Promise<HomeState>
+  pins(io: Io): Promise<PinFiles>
   releases(io: Io): Promise<ReleaseStore>
   repo(io: Io): Promise<IpfsRepo>
   latest(io: Io): Promise<LatestSource>
