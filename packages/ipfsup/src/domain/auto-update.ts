@@ -1,0 +1,55 @@
+import type { HomeState } from './home-state.ts'
+import type { Installer } from './install-release.ts'
+import type { IpfsRepo } from './ipfs-repo.ts'
+import type { LatestSource } from './resolve-version.ts'
+import { compareSemver, formatVersion, isPrerelease, type Version } from './version.ts'
+
+export const AUTO_PACE_MS = 24 * 3_600_000
+
+export interface AutoUpdateDeps {
+  readonly state: HomeState
+  readonly latest: LatestSource
+  readonly installer: Installer
+  readonly repo: Pick<IpfsRepo, 'busy'>
+  readonly switchTo: (version: Version) => Promise<void>
+  readonly nowMs: number
+}
+
+/** What a look for updates came to. */
+export type AutoResult =
+  | { readonly did: 'off' | 'no-default' }
+  /** Looked for less than a day ago. */
+  | { readonly did: 'waited', readonly checkedMs: number }
+  /** The default is the newest already, or newer than what origins call the latest. */
+  | { readonly did: 'nothing', readonly latest: Version }
+  | { readonly did: 'switched', readonly from: Version, readonly to: Version }
+  /** @property because who uses the repo, in words */
+  | { readonly did: 'installed', readonly from: Version, readonly to: Version, readonly because: string }
+
+/**
+ * One look for a newer version of what is the default: installs it beside, makes it the default unless somebody uses the repo, and leaves one
+ * line for the shim to tell. Never goes down; a prerelease is never taken.
+ * @param now look also where `auto` is off, or the last look is less than a day ago
+ * @throws what the ports throw
+ */
+export async function autoUpdate (deps: AutoUpdateDeps, options: { readonly now: boolean }, signal: AbortSignal): Promise<AutoResult> {
+  const { state, latest, installer, repo, nowMs } = deps
+  const [on, checkedMs, from] = [await state.auto(), await state.checkedMs(), await state.default()]
+  if (!on && !options.now) return { did: 'off' }
+  if (from === undefined) return { did: 'no-default' }
+  // A clock that was set back must not put the next look off for years.
+  if (!options.now && checkedMs !== undefined && checkedMs <= nowMs && nowMs - checkedMs < AUTO_PACE_MS) return { did: 'waited', checkedMs }
+  await state.setCheckedMs(nowMs) // before asking: origins that fail are asked once a day as well
+  const { version: to } = await latest.latest(from.lang, { pre: false, offline: false }, signal)
+  if (isPrerelease(to) || compareSemver(to.semver, from.semver) <= 0) return { did: 'nothing', latest: to }
+  await installer.install({ version: to, transport: 'auto', trusted: [], offline: false }, signal)
+  await state.setAlias(to.lang, to)
+  const because = to.lang === 'go' ? await repo.busy() : undefined
+  if (because !== undefined) {
+    await state.setNotice(`ipfsup: ${formatVersion(to)} is installed; when no daemon runs: 'ipfsup default ${formatVersion(to)}'`)
+    return { did: 'installed', from, to, because }
+  }
+  await deps.switchTo(to)
+  await state.setNotice(`ipfsup: ipfs is ${formatVersion(to)} now, it was ${formatVersion(from)}; back: 'ipfsup rollback'`)
+  return { did: 'switched', from, to }
+}
