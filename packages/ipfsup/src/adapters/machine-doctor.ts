@@ -86,7 +86,7 @@ export function machineDoctor (deps: Omit<IpfsupDeps, 'doctor'>, io: Io, probes:
     },
     origins: async signal => {
       const { origins } = await deps.settings(io)
-      const { version, seen, remembered, failures } = await (await deps.latest(io)).latest('go', { pre: false, offline: false }, signal)
+      const { version, seen, remembered, failures } = await (await deps.latest(io, 'https')).latest('go', { pre: false, offline: false }, signal)
       const [failed] = failures
       if (failed !== undefined || remembered) return { message: failed === undefined ? 'no origin answers' : `${failed.origin} gave no answer: ${failed.message}`, cure: `look whether it can be reached: curl -I ${failed?.origin ?? origins[0] ?? ''}` }
       if (!sameVersion(seen.answer, seen.version)) return { message: `they call ${formatVersion(seen.answer)} the latest, and ${formatVersion(seen.version)} has been seen here`, cure: "compare with another origin: IPFSUP_ORIGINS=<url> ipfsup ls --remote" }

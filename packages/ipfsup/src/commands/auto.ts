@@ -47,7 +47,7 @@ async function autoJson (deps: IpfsupDeps, io: Io): Promise<AutoJson> {
 export async function autoRun (deps: IpfsupDeps, io: Io, { now }: { readonly now: boolean }): Promise<Outcome> {
   const result = await autoUpdate({
     state: await deps.state(io),
-    latest: await deps.latest(io),
+    latest: await deps.latest(io, 'auto'),
     installer: await deps.installer(io),
     repo: await deps.repo(io),
     switchTo: async version => { await switchTo(await switchDeps(deps, io), version, io.signal) },

@@ -5,6 +5,7 @@ import type { Doctor } from '../domain/doctor.ts'
 import type { HomeState } from '../domain/home-state.ts'
 import type { Installer } from '../domain/install-release.ts'
 import type { IpfsRepo } from '../domain/ipfs-repo.ts'
+import type { TransportName } from '../domain/origin.ts'
 import type { PinFiles } from '../domain/pin-file.ts'
 import type { Place, Settings } from '../domain/place.ts'
 import type { Programs } from '../domain/programs.ts'
@@ -21,7 +22,8 @@ export interface IpfsupDeps {
   pins(io: Io): Promise<PinFiles>
   releases(io: Io): Promise<ReleaseStore>
   repo(io: Io): Promise<IpfsRepo>
-  latest(io: Io): Promise<LatestSource>
+  /** @param transport who is asked; auto: over ipfs where nobody answers over https */
+  latest(io: Io, transport: TransportName | 'auto'): Promise<LatestSource>
   installer(io: Io): Promise<Installer>
   programs(io: Io): Promise<Programs>
   setup(io: Io): Promise<Setup>

@@ -13,7 +13,7 @@ import { resolveLatest } from './resolve-latest.ts'
 export async function getRelease (deps: IpfsupDeps, io: Io, ask: VersionAsk, options: GettingOptions & { readonly pre?: boolean }): Promise<Installed> {
   const trusted = await trustedOrigins(deps, io, options.trustOrigin)
   const { offline, transport, pre = false } = options
-  const version = ask.kind === 'exact' ? ask.version : await resolveLatest(deps, io, ask.lang, { pre, offline })
+  const version = ask.kind === 'exact' ? ask.version : await resolveLatest(deps, io, ask.lang, { pre, offline, transport })
   const got = await install(deps, io, version, { transport, trusted, offline })
   if (ask.kind === 'latest' && !pre) await (await deps.state(io)).setAlias(version.lang, version)
   if (got.fresh) io.report.note(`${formatVersion(version)} came ${cameFrom(got)}`)
@@ -42,15 +42,15 @@ async function install (deps: IpfsupDeps, io: Io, version: Version, how: { reado
     return await (await deps.installer(io)).install({ version, ...how }, io.signal)
   } catch (e) {
     if (!isAppError(e) || e.code !== 'VERSION_UNKNOWN') throw e
-    const near = nearVersions(version, await knownVersions(deps, io, version.lang)).map(formatVersion)
+    const near = nearVersions(version, await knownVersions(deps, io, version.lang, how.transport)).map(formatVersion)
     throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: [...near.length === 0 ? [] : [`near it there are ${near.join(', ')}`], ...e.hints] })
   }
 }
 
 /** For a hint: that the list cannot be had either is no news. */
-async function knownVersions (deps: IpfsupDeps, io: Io, lang: Lang): Promise<readonly Version[]> {
+async function knownVersions (deps: IpfsupDeps, io: Io, lang: Lang, transport: GettingOptions['transport']): Promise<readonly Version[]> {
   try {
-    return await (await deps.latest(io)).versions(lang, io.signal)
+    return await (await deps.latest(io, transport)).versions(lang, io.signal)
   } catch (e) {
     if (isAppError(e)) return []
     throw e

@@ -32,7 +32,7 @@ async function lsHere (deps: IpfsupDeps, io: Io): Promise<Outcome> {
 
 async function lsRemote (deps: IpfsupDeps, io: Io, pre: boolean): Promise<Outcome> {
   io.report.progress({ step: 'asking which versions there are' })
-  const [source, installed, byDefault] = [await deps.latest(io), await (await deps.releases(io)).list(), await (await deps.state(io)).default()]
+  const [source, installed, byDefault] = [await deps.latest(io, 'auto'), await (await deps.releases(io)).list(), await (await deps.state(io)).default()]
   const isIn = (all: ReadonlyArray<Version | undefined>, version: Version): boolean => all.some(v => v !== undefined && sameVersion(v, version))
   const ofLang = async (lang: Lang): Promise<readonly Version[]> => (await source.versions(lang, io.signal)).filter(v => pre || !isPrerelease(v))
   const go = await ofLang('go')

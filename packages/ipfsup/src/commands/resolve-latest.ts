@@ -3,13 +3,14 @@ import type { Io } from '@ipkit/core/cli/io'
 import type { SeenLatest } from '../domain/home-state.ts'
 import { formatVersion, sameVersion, type Lang, type Version } from '../domain/version.ts'
 import type { IpfsupDeps } from './deps.ts'
+import type { GettingOptions } from './getting-options.ts'
 
 /** The latest version of an implementation, from origins or from memory; says how old an answer from memory is, and when it is lower than it was. */
-export async function resolveLatest (deps: IpfsupDeps, io: Io, lang: Lang, options: { readonly pre: boolean, readonly offline: boolean }): Promise<Version> {
+export async function resolveLatest (deps: IpfsupDeps, io: Io, lang: Lang, { transport, pre, offline }: Pick<GettingOptions, 'transport' | 'offline'> & { readonly pre: boolean }): Promise<Version> {
   io.report.progress({ step: 'asking for the latest version' })
-  const { version, seen, remembered, failures } = await (await deps.latest(io)).latest(lang, options, io.signal)
+  const { version, seen, remembered, failures } = await (await deps.latest(io, transport)).latest(lang, { pre, offline }, io.signal)
   for (const { origin, message } of failures) io.report.warn('ORIGIN_FAILED', `${origin} gave no answer: ${message}`)
-  if (remembered) io.report.warn('LATEST_REMEMBERED', `${options.offline ? 'nobody was asked' : 'nobody answered'}; ${asOf(seen, io.clock.now())}`)
+  if (remembered) io.report.warn('LATEST_REMEMBERED', `${offline ? 'nobody was asked' : 'nobody answered'}; ${asOf(seen, io.clock.now())}`)
   if (!sameVersion(seen.answer, seen.version)) io.report.warn('LATEST_LOWER', loweredText(seen))
   return version
 }

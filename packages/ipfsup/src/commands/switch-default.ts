@@ -1,6 +1,6 @@
 import { stripControl } from '@ipkit/core/cli/strip-control'
 import type { Io } from '@ipkit/core/cli/io'
-import { AppError, isAppError } from '@ipkit/core/errors/app-error'
+import { isAppError } from '@ipkit/core/errors/app-error'
 import { becauseOf, formatAsk, type Holding } from '../domain/holding-version.ts'
 import type { InstalledRelease } from '../domain/release-store.ts'
 import { switchTo, type SwitchDeps, type Switched } from '../domain/switch-release.ts'
@@ -9,18 +9,13 @@ import type { IpfsupDeps } from './deps.ts'
 import { findHolding } from './find-holding.ts'
 
 export const switchDeps = async (deps: IpfsupDeps, io: Io): Promise<SwitchDeps> =>
-  ({ state: await deps.state(io), releases: await deps.releases(io), repo: await deps.repo(io), clock: io.clock, report: io.report })
+  ({ state: await deps.state(io), releases: await deps.releases(io), repo: await deps.repo(io), report: io.report })
 
 /** Makes an installed release the default; what happened to the repo is said. @throws AppError REPO_BUSY, MIGRATION_IMPOSSIBLE, MIGRATION_FAILED */
 export async function switchDefault (deps: IpfsupDeps, io: Io, { version }: InstalledRelease): Promise<Switched> {
-  try {
-    const switched = await switchTo(await switchDeps(deps, io), version, io.signal)
-    tellSwitched(io, switched)
-    return switched
-  } catch (e) {
-    if (!isAppError(e) || e.code !== 'REPO_BUSY') throw e
-    throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: [...e.hints, `${formatVersion(version)} is installed; afterwards: 'ipfsup default ${formatVersion(version)}'`] })
-  }
+  const switched = await switchTo(await switchDeps(deps, io), version, io.signal)
+  tellSwitched(io, switched)
+  return switched
 }
 
 /** What a change of the default did beside it. */

@@ -69,9 +69,7 @@ describe('the line of a pin file', () => {
   test('is never more than a line, whatever the file holds', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), text => {
       const line = pinLine(text)
-      expect(line).not.toContain('\n')
-      expect(line.startsWith('#')).toBe(false)
-      expect(text).toContain(line)
+      return !line.includes('\n') && !line.startsWith('#') && text.includes(line)
     }))
   })
 })
