@@ -11,7 +11,7 @@ import { isAllowed, writeLicences } from '../../tools/bundle/write-licences.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-describe.each(['burn-cli', 'ipkit', 'ipnsup'])('the build of %s', name => {
+describe.each(['burn-cli', 'ipfsup', 'ipkit', 'ipnsup'])('the build of %s', name => {
   const folder = path.join(root, 'packages', name)
   const inDist = (file: string): string => path.join(folder, 'dist', file)
   const read = (file: string): string => readFileSync(inDist(file), 'utf8')
