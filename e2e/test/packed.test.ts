@@ -1,23 +1,26 @@
-import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
+import { execFileSync, spawnSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { installPacked, sizeBelow } from '../packing/install-packed.ts'
 
+/** A root of a tree of releases that nobody here has, and somebody to ask who is not there. */
+const NOBODY = { IPFSUP_DIST_CID: 'bafybeibml5uieyxa5tufngvg7fgwbkwvlsuntwbxgtskoqynbt7wlchmfm', IPFSUP_ORIGINS: 'http://127.0.0.1:1', IPFSUP_PEERS: '/ip4/127.0.0.1/tcp/1/p2p/12D3KooWQK1wnefoLrcVHbbnf5tLzbopUd3K3bFAoJpA7YJgL5pV' }
+
 const root = path.resolve(import.meta.dirname, '../..')
 const MAX_INSTALLED_BYTES = 15_000_000
-/** A command of each tool that starts the node. */
-const FIRST: Readonly<Record<string, readonly string[]>> = { burn: ['ls'], ipkit: ['start'], ipnsup: ['status'] }
+/** A command of each tool that starts the node; ipfsup has it fetch something from nobody. */
+const FIRST: Readonly<Record<string, readonly string[]>> = { burn: ['ls'], ipkit: ['start'], ipnsup: ['status'], ipfsup: ['update', 'v0.43.0', '--transport=ipfs'] }
 
-describe.each([['burn-cli', 'burn', ['node']], ['ipkit', 'ipkit', []], ['ipnsup', 'ipnsup', ['node']]])('%s, packed and installed with npm in an empty folder', (name, binary, ownNodeCommands) => {
+describe.each([['burn-cli', 'burn', ['node']], ['ipfsup', 'ipfsup', ['node']], ['ipkit', 'ipkit', []], ['ipnsup', 'ipnsup', ['node']]])('%s, packed and installed with npm in an empty folder', (name, binary, ownNodeCommands) => {
   let folder: string
   let installed: string
   const loopback = '/ip4/127.0.0.1/tcp/0'
   const command = (): string => path.join(installed, 'node_modules/.bin', binary)
   const options = (user: string, input = ''): ExecFileSyncOptionsWithStringEncoding => ({
     encoding: 'utf8', cwd: folder, input, stdio: ['pipe', 'pipe', 'ignore'],
-    env: { PATH: process.env['PATH'], HOME: path.join(folder, user), IPKIT_HOME: path.join(folder, user, 'home'), IPKIT_LISTEN: loopback, IPKIT_HTTP_LISTEN: loopback },
+    env: { PATH: process.env['PATH'], HOME: path.join(folder, user), IPKIT_HOME: path.join(folder, user, 'home'), IPKIT_LISTEN: loopback, IPKIT_HTTP_LISTEN: loopback, ...NOBODY },
   })
   const runAs = (user: string, args: readonly string[], input = ''): string => execFileSync(command(), args, options(user, input))
   const run = (...args: string[]): string => runAs('user', args)
@@ -42,14 +45,30 @@ describe.each([['burn-cli', 'burn', ['node']], ['ipkit', 'ipkit', []], ['ipnsup'
 
   test('starts its own node and stops it', () => {
     const running = (): unknown => (JSON.parse(run(...ownNodeCommands, 'status', '--json')) as { running: unknown }).running
-    run(...FIRST[binary]!)
     try {
+      if (binary === 'ipfsup') expect(() => run(...FIRST[binary]!)).toThrow()
+      else run(...FIRST[binary]!)
       expect(running()).toBe(true)
     } finally {
       run(...ownNodeCommands, 'stop')
     }
     expect(running()).toBe(false)
   }, 60_000)
+
+  if (binary === 'ipfsup') {
+    test('makes the command ipfs, which says what to do first', () => {
+      expect(run('init', '--no-modify-path')).toContain('/.ipfsup/bin/ipfs')
+      const shim = spawnSync(path.join(folder, 'user/.ipfsup/bin/ipfs'), ['version'], options('user'))
+      expect([shim.status, shim.stdout]).toEqual([4, ''])
+      expect(run('ls', '--json')).toBe('{"installed":[],"default":null}\n')
+    })
+
+    test('brings the lock file of js-ipfs, and no address in it', () => {
+      const lock = readFileSync(path.join(installed, 'node_modules/ipfsup/data/js-0.66.1/package-lock.json'), 'utf8')
+      expect(lock).toContain('"integrity"')
+      expect(lock).not.toContain('"resolved"')
+    })
+  }
 
   if (binary === 'burn') {
     test('sends a message, with nothing but itself at both ends', () => {
