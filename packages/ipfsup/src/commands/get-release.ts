@@ -43,7 +43,7 @@ async function install (deps: IpfsupDeps, io: Io, version: Version, how: { reado
   } catch (e) {
     if (!isAppError(e) || e.code !== 'VERSION_UNKNOWN') throw e
     const near = nearVersions(version, await knownVersions(deps, io, version.lang, how.transport)).map(formatVersion)
-    throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: [...near.length === 0 ? [] : [`near it there are ${near.join(', ')}`], ...e.hints] })
+    throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: [...near.length === 0 ? [] : [`what there is near it: ${near.join(', ')}`], ...e.hints] })
   }
 }
 
