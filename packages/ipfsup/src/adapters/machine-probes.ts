@@ -1,27 +1,25 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import path from 'node:path'
 import { shellWord } from '@ipkit/core/config/home-check'
 import type { HostFacts } from '@ipkit/core/config/host-facts'
+import { findNpm, runNpm } from './npm-program.ts'
 
 /** What the doctor looks at that no other port shows. */
 export interface MachineProbes {
-  /** npm's version; undefined: there is none. */
+  /** npm's version; undefined: there is none. @throws AppError NPM_FAILED */
   npm(signal: AbortSignal): Promise<string | undefined>
   /** What is wrong with who may write in a folder; undefined: nothing, or there is no such folder. */
   folderTrouble(folder: string): Promise<{ readonly message: string, readonly cure: string } | undefined>
   exists(file: string): Promise<boolean>
 }
 
-const NPM_DEADLINE_MS = 20_000
-
 export const machineProbes = (host: HostFacts, env: Readonly<Record<string, string | undefined>>): MachineProbes => ({
   async npm (signal) {
-    const beside = path.join(path.dirname(host.execPath), 'npm')
-    return await new Promise(resolve => {
-      execFile(existsSync(beside) ? beside : 'npm', ['--version'], { env, signal, timeout: NPM_DEADLINE_MS }, (error, stdout) => { resolve(error === null ? stdout.trim() : undefined) })
-    })
+    const npm = findNpm(host.execPath, env)
+    if (npm === undefined) return undefined
+    const lines: string[] = []
+    await runNpm({ npm, node: host.execPath, env }, ['--version'], path.dirname(host.execPath), line => { lines.push(line) }, signal)
+    return lines.find(line => /^\d+\.\d+/.test(line)) ?? 'is there'
   },
   async folderTrouble (folder) {
     const stat = await nodeFs.lstat(folder).catch(() => undefined)
