@@ -1,8 +1,8 @@
-import { request } from 'node:http'
 import { AppError } from '../errors/app-error.ts'
 import { messageOf } from '../errors/code-of.ts'
 import { array, check, string } from '../schema/schema.ts'
 import type { Clock } from '../time/clock.ts'
+import { askKuboApi } from './kubo-api.ts'
 import type { NodeNetwork } from './node-parts.ts'
 import type { ServiceLog } from './service.ts'
 
@@ -44,19 +44,8 @@ async function join (api: string, network: JoinKuboInput['network'], signal: Abo
 
 /** Kubo's own peer id and its plain TCP addresses. @param api multiaddr, `/ip4/127.0.0.1/tcp/5001` @throws AppError KUBO_UNREACHABLE */
 export async function askKubo (api: string, signal: AbortSignal): Promise<{ peerId: string, addresses: string[] }> {
-  const [, host, port] = /^\/(?:ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/(\d{1,5})(?:\/http)?$/.exec(api) ?? []
-  if (host === undefined) throw new AppError('KUBO_UNREACHABLE', `its API address ${api} is not understood`, { exit: 'unreachable' })
-  const text = await new Promise<string>((resolve, reject) => {
-    const fail = (e: unknown): void => { reject(new AppError('KUBO_UNREACHABLE', `its API at ${api} does not answer (${messageOf(e)})`, { exit: 'unreachable', cause: e })) }
-    const req = request({ host, port, method: 'POST', path: '/api/v0/id', agent: false, timeout: ASK_TIMEOUT_MS, signal }, res => {
-      let answer = ''
-      res.on('data', d => { answer += String(d); if (answer.length > MAX_ANSWER_BYTES) req.destroy(new Error('a long answer')) })
-        .on('end', () => { if (res.statusCode === 200) resolve(answer); else fail(new Error(`status ${res.statusCode ?? 0}`)) })
-        .on('error', fail)
-    })
-    req.on('timeout', () => { req.destroy(new Error(`nothing for ${ASK_TIMEOUT_MS} ms`)) }).on('error', fail).end()
-  })
-  const { ID, Addresses } = JSON.parse(text) as { ID?: unknown, Addresses?: unknown } // it says more than we need
+  const answer = new TextDecoder().decode(await askKuboApi(api, { call: 'id', maxBytes: MAX_ANSWER_BYTES, silenceMs: ASK_TIMEOUT_MS, signal }))
+  const { ID, Addresses } = JSON.parse(answer) as { ID?: unknown, Addresses?: unknown } // it says more than we need
   const peerId = check(string({ min: 1, max: 128 }), ID, 'ID', 'KUBO_UNREACHABLE')
   const all = check(array(string({ max: 1024 }), { max: 256 }), Addresses ?? [], 'Addresses', 'KUBO_UNREACHABLE')
   const addresses = all.filter(a => /^\/ip[46]\/[^/]+\/tcp\/\d+\/p2p\/[^/]+$/.test(a)).slice(0, 16)
