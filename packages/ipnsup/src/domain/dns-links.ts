@@ -2,6 +2,7 @@
 import type { KeyValueStore } from '@ipkit/core/daemon/service'
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { messageOf } from '@ipkit/core/errors/code-of'
+import { readDnsLink } from '@ipkit/core/link/dns-link'
 import type { ResolveTxt } from '@ipkit/core/net/resolve-txt'
 import { integer, literal, object, string } from '@ipkit/core/schema/schema'
 import { encodeStrict } from '@ipkit/core/streams/strict-cbor'
@@ -24,7 +25,6 @@ export interface DnsLinkDeps {
 
 const VERSION = 1
 const STORED = object({ version: literal(VERSION), value: string({ min: 2, max: MAX_PATH_CHARACTERS }), atMs: integer() })
-const LINK = /^dnslink=(\/(?:ipfs|ipns)\/.+)$/su
 
 export class DnsLinks {
   readonly #deps: DnsLinkDeps
@@ -60,7 +60,7 @@ export class DnsLinks {
   async #ask (domain: string, signal: AbortSignal): Promise<string | undefined> {
     const { clock, resolveTxt } = this.#deps
     for (const host of [`_dnslink.${domain}`, domain]) {
-      const link = readDnsLink(await withDeadline(clock, DNS_MS, `the answer of DNS about ${host}`, resolveTxt(host, signal), signal))
+      const link = readDnsLink(await withDeadline(clock, DNS_MS, `the answer of DNS about ${host}`, resolveTxt(host, signal), signal), MAX_PATH_CHARACTERS)
       if (link !== undefined) return link
     }
     return undefined
@@ -72,10 +72,4 @@ export class DnsLinks {
     const { value, atMs } = readStored(STORED, stored, { code: 'DNSLINK_DAMAGED', what: `what is remembered of ${domain}`, hint: `drop it: 'ipnsup forget ${domain}'` })
     return { value, rememberedMs: atMs }
   }
-}
-
-/** Of several, the first in the order of their text: whoever asks gets the same one. @returns undefined for none */
-function readDnsLink (texts: readonly string[]): string | undefined {
-  const links = texts.map(text => LINK.exec(text.trim())?.[1]).filter(link => link !== undefined)
-  return links.sort((a, b) => a < b ? -1 : 1).find(link => link.length <= MAX_PATH_CHARACTERS)
 }
