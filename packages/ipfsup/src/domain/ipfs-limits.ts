@@ -6,3 +6,9 @@ export const BLOCKS_AHEAD = 8
 export const MAX_TREE_DEPTH = 8
 /** Of directories, which are walked again for each path. */
 export const MAX_REMEMBERED_BYTES = 8 * 1024 * 1024
+/** Without a byte of a block that a daemon looks for. */
+export const BLOCK_SILENCE_MS = 60_000
+/** For a daemon to say that it is there: it is on this machine. */
+export const DAEMON_HELLO_MS = 2_000
+/** For it to look up a name. */
+export const DAEMON_RESOLVE_MS = 15_000
