@@ -12,7 +12,7 @@ export interface Row {
 
 const CORE_DATA = 'core/src/(errors|schema|streams|link|time|names)/.*'
 const CORE_PORTS = 'core/src/(cli/(io|outcome)|daemon/(service|node-door)|net/(byte-channel|limits|resolve-txt)|blocks/block-store)'
-const PURE_PACKAGES = '(multiformats|@noble/[a-z]+|cborg|@ipld/dag-(cbor|pb)|ipfs-unixfs|uint8arrays|hpke|@hpke/core|@panva/hpke-noble|hash-wasm)'
+const PURE_PACKAGES = '(multiformats|@noble/[a-z]+|cborg|@ipld/dag-(cbor|pb)|ipfs-unixfs|@multiformats/murmur3|uint8arrays|hpke|@hpke/core|@panva/hpke-noble|hash-wasm)'
 const LIBP2P = '(@?libp2p|@?helia|@multiformats|blockstore-[a-z]+|datastore-[a-z]+|interface-[a-z]+|@ipshipyard/[a-z]+)(/.*)?'
 
 export const ROWS: readonly Row[] = [
@@ -70,7 +70,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     files: /^([a-z-]+)\/src\/adapters\//,
-    may: ['$1/src/(adapters|domain)/.*', '$1/src/commands/deps', '$1/src/(wire|protocol|rpc)', 'core/src/.*', 'node:.*', PURE_PACKAGES, LIBP2P],
+    may: ['$1/src/(adapters|domain)/.*', '$1/src/commands/deps', '$1/src/(wire|protocol|rpc)', 'core/src/.*', 'node:.*', PURE_PACKAGES, LIBP2P, '(tar-stream|yauzl)'],
     why: 'an adapter joins a port of its own package, declared by the domain or in commands/deps.ts, to the real thing',
   },
   {

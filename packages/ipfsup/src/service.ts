@@ -9,12 +9,13 @@ const service: Service = { name: 'ipfsup', contract: 1, start }
 export default service
 
 async function start (scope: ServiceScope): Promise<AsyncDisposable> {
-  const blocks = new BorrowedBlocks(scope.blocks, scope.datastore)
-  await blocks.giveBackOld().catch((e: unknown) => { scope.log.warn('giving back blocks of an earlier run', { code: codeOf(e), error: messageOf(e) }) })
+  const report = (error: unknown): void => { scope.log.warn('giving back a block', { code: codeOf(error), error: messageOf(error) }) }
+  const blocks = new BorrowedBlocks({ blocks: scope.blocks, notes: scope.datastore, clock: scope.clock, report })
+  await blocks.giveBackOld().catch(report)
   scope.rpc(IPFSUP_BLOCK, async (params, call) => {
     const { cid } = check(blockParams, params, 'params')
     const bytes = await blocks.get(cid, AbortSignal.any([call.signal, scope.signal]))
     return { kind: 'bytes', source: (async function * () { yield bytes })() }
   })
-  return { async [Symbol.asyncDispose] () {} }
+  return blocks
 }

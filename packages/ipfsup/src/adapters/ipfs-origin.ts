@@ -25,7 +25,7 @@ export function ipfsOrigin (deps: IpfsOriginDeps): Origin {
   const blocks = unreachableAs(name, checkedBlocks(deps.blocks))
   const directories = rememberedBlocks(blocks, MAX_REMEMBERED_BYTES)
   let known: DistRoot | undefined
-  const root = async (signal: AbortSignal): Promise<DistRoot> => known ??= await deps.root(signal)
+  const root = async (signal: AbortSignal): Promise<DistRoot> => (known ??= await deps.root(signal))
   const find = async (path: string, signal: AbortSignal): Promise<string | undefined> => await findUnixfs(directories, (await root(signal)).cid, path.split('/').slice(1), signal)
   const read: ReadSmallFile = async (path, maxBytes, signal) => {
     const cid = await find(path, signal)

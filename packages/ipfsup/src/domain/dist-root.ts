@@ -33,8 +33,8 @@ export async function findDistRoot ({ pinned, daemon, resolveTxt }: DistRootDeps
     if (!isCanonicalCid(pinned)) throw new AppError('DIST_ROOT_INVALID', `'${pinned.slice(0, 80)}' is not a CID in its canonical form`, { exit: 'usage', hints: ['IPFSUP_DIST_CID, or distCid in the config, is the CID of a dist tree: Qm… or bafy…'] })
     return { cid: pinned, proof: 'pinned', host: pinned }
   }
-  const path = daemon === undefined ? await resolveDnsLink(resolveTxt, signal) : await daemon.resolve(distName(undefined), signal).catch(async () => await resolveDnsLink(resolveTxt, signal))
-  return { cid: rootOf(path), proof: 'dnslink', host: DIST_DOMAIN }
+  const told = await daemon?.resolve(distName(undefined), signal).then(rootOf).catch(() => undefined) // it may have no DNS
+  return { cid: told ?? rootOf(await resolveDnsLink(resolveTxt, signal)), proof: 'dnslink', host: DIST_DOMAIN }
 }
 
 async function resolveDnsLink (resolveTxt: ResolveTxt, signal: AbortSignal): Promise<string> {

@@ -12,3 +12,5 @@ export const BLOCK_SILENCE_MS = 60_000
 export const DAEMON_HELLO_MS = 2_000
 /** For it to look up a name. */
 export const DAEMON_RESOLVE_MS = 15_000
+/** A block that was fetched through the shared node stays there for so long after it was read last. */
+export const KEEP_BORROWED_MS = 60_000

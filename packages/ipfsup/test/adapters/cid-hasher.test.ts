@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { importer } from 'ipfs-unixfs-importer'
 import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced } from 'ipfs-unixfs-importer/layout'
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 import { CidHasher, cidHashers, KUBO_V1, UNIXFS_V0_2015, UNIXFS_V1_2025, type CidProfile } from '../../src/adapters/cid-hasher.ts'
 
 const ours = (profile: CidProfile, chunks: readonly Uint8Array[]): string => {
