@@ -1,6 +1,7 @@
 /**
  * A small program that stands for Kubo: a POSIX sh script that knows the few commands which a version manager meets. It keeps
- * its repo as Kubo does (`version`, `config`, `repo.lock`, `api`), and logs each call of `repo migrate` into `migrations`.
+ * its repo as Kubo does (`version`, `config`, `repo.lock`, `api`), and logs each call of `repo migrate` into `migrations`. A file `fail-migration` in
+ * the repo makes it fail; a number in that file is the version at which one down gets stuck, the config being another one by then.
  * `echo` prints its arguments and what of the environment matters, one a line; `exit N` ends with N; `cat` copies stdin; `daemon` waits for
  * a signal, tells it, and ends with 0.
  * @param version without a leading v
@@ -27,7 +28,11 @@ case \${1-} in
     now=$(cat "$root/version") || fail 'no repo'
     [ "$now" -le ${repoVersion} ] || fail "repo version $now is newer than this program's ${repoVersion}"
     [ "$to" -ge "$now" ] || [ -n "$down" ] || fail 'to migrate down --allow-downgrade is needed'
-    [ ! -e "$root/fail-migration" ] || fail 'the migration failed'
+    if [ -s "$root/fail-migration" ]; then
+      if [ "$to" -lt "$now" ]; then cat "$root/fail-migration" > "$root/version"; echo '{}' > "$root/config"; fail 'the second step failed'; fi
+    else
+      [ ! -e "$root/fail-migration" ] || fail 'the migration failed'
+    fi
     printf '${version} %s to %s\\n' "$now" "$to" >> "$root/migrations"
     echo "$to" > "$root/version" ;;
   daemon)
