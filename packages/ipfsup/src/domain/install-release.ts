@@ -1,6 +1,12 @@
-import type { TransportName } from './origin.ts'
-import type { InstalledRelease } from './release-store.ts'
-import type { Version } from './version.ts'
+import { AppError } from '@ipkit/core/errors/app-error'
+import { gatherClaims, type ClaimDeps } from './gather-claims.ts'
+import type { HomeState, LockedHash } from './home-state.ts'
+import { MAX_ARCHIVE_BYTES } from './install-limits.ts'
+import type { Claim, Origin, TransportName } from './origin.ts'
+import { architectureOf } from './platform.ts'
+import type { InstalledRelease, ReleaseFacts, ReleaseStore } from './release-store.ts'
+import type { Expected } from './trust.ts'
+import { formatVersion, type Version } from './version.ts'
 
 export interface InstallAsk {
   readonly version: Version
@@ -31,3 +37,107 @@ export interface Installer {
    */
   install(ask: InstallAsk, signal: AbortSignal): Promise<Installed>
 }
+
+export interface Download {
+  readonly partFile: string
+  readonly expected: Expected
+  /** In the order they are asked. */
+  readonly from: ReadonlyArray<{ readonly origin: Origin, readonly claim: Claim }>
+  readonly maxBytes: number
+}
+
+export interface Downloaded {
+  readonly file: string
+  readonly sizeBytes: number
+  readonly sha512: string
+  readonly cid: string
+  readonly resumedBytes: number
+  /** Of the origin whose bytes completed it. */
+  readonly claim: Claim
+}
+
+export type DownloadProgress = (doneBytes: number, totalBytes: number | undefined) => void
+
+export interface InstallDeps extends ClaimDeps {
+  download(what: Download, options: { readonly signal: AbortSignal, readonly onProgress: DownloadProgress }): Promise<Downloaded>
+  unpack(file: string, fileName: string, folder: string, signal: AbortSignal): Promise<void>
+  readonly npm: { fill(version: Version, folder: string, signal: AbortSignal, onProgress: (step: string) => void): Promise<{ readonly sha512: string, readonly origin: string }> }
+  tryRelease(folder: string, version: Version, signal: AbortSignal): Promise<{ readonly repoVersion: number | undefined }>
+  readonly state: Pick<HomeState, 'lockedHash' | 'lockHash'>
+  /** The list that comes with ipfsup. */
+  shippedHash(version: Version, architecture: string): LockedHash | undefined
+  readonly releases: Pick<ReleaseStore, 'find' | 'verify' | 'locked' | 'partFile' | 'publish'>
+  readonly report: { progress(event: { readonly step: string, readonly doneBytes?: number, readonly totalBytes?: number }): void, warn(code: string, message: string): void }
+}
+
+/** js-ipfs has ended: there is one of it. */
+const JS_RELEASES: readonly string[] = ['0.66.1']
+
+export function installer (deps: InstallDeps): Installer {
+  const { releases, report, state, clock, platform } = deps
+  const architecture = architectureOf(platform)
+
+  /** @returns the release, when it is there and whole */
+  const findWhole = async (version: Version, signal: AbortSignal): Promise<InstalledRelease | undefined> => {
+    const release = await releases.find(version)
+    if (release === undefined) return undefined
+    const [fault] = await releases.verify(release, signal)
+    if (fault === undefined) return release
+    report.warn('RELEASE_DAMAGED', `the installed ${formatVersion(version)} is damaged (${fault}) and is replaced`)
+    return undefined
+  }
+
+  const fromArchive = async (ask: InstallAsk, signal: AbortSignal): Promise<Omit<Installed, 'fresh'>> => {
+    const { version } = ask
+    const name = formatVersion(version)
+    report.progress({ step: `asking for ${name}` })
+    const believed = await gatherClaims(deps, { ...ask, locked: await state.lockedHash(version, architecture), shipped: deps.shippedHash(version, architecture) }, signal)
+    report.progress({ step: `downloading ${name}` })
+    const got = await deps.download({ partFile: await releases.partFile(version), expected: believed.expected, from: believed.from, maxBytes: MAX_ARCHIVE_BYTES }, {
+      signal, onProgress: (doneBytes, totalBytes) => { report.progress({ step: `downloading ${name}`, doneBytes, ...totalBytes === undefined ? {} : { totalBytes } }) },
+    })
+    // Durable before the release is seen: whatever comes under this name from now on is this archive.
+    await state.lockHash(version, architecture, { sha512: got.sha512, cid: got.cid, seenMs: clock.now() })
+    const release = await releases.publish(version, async folder => {
+      report.progress({ step: `unpacking ${name}` })
+      await deps.unpack(got.file, got.claim.fileName, folder, signal)
+      report.progress({ step: `trying ${name}` })
+      const { repoVersion } = await deps.tryRelease(folder, version, signal)
+      return facts(version, { transport: got.claim.transport, origin: got.claim.origin, sha512: got.sha512, cid: got.cid, repoVersion })
+    })
+    return { release, resumedBytes: got.resumedBytes, because: sentences(got.claim.transport === 'https' ? believed.whyNotIpfs() : undefined, believed.expected.because) }
+  }
+
+  const fromNpm = async ({ version, transport }: InstallAsk, signal: AbortSignal): Promise<Omit<Installed, 'fresh'>> => {
+    if (!JS_RELEASES.includes(version.semver)) throw new AppError('VERSION_UNKNOWN', `there is no ${formatVersion(version)} here: js-ipfs has ended`, { exit: 'notFound', hints: [`its last version: 'ipfsup update js-v${JS_RELEASES.at(-1)!}'`] })
+    const release = await releases.publish(version, async folder => {
+      const { sha512, origin } = await deps.npm.fill(version, folder, signal, step => { report.progress({ step }) })
+      report.progress({ step: `trying ${formatVersion(version)}` })
+      await deps.tryRelease(folder, version, signal)
+      await state.lockHash(version, architecture, { sha512, cid: undefined, seenMs: clock.now() })
+      return facts(version, { transport: 'npm', origin, sha512, cid: undefined, repoVersion: undefined })
+    })
+    return { release, resumedBytes: 0, because: transport === 'ipfs' ? 'js-ipfs comes from npm alone' : undefined }
+  }
+
+  const facts = (version: Version, rest: Pick<ReleaseFacts, 'transport' | 'origin' | 'sha512' | 'cid' | 'repoVersion'>): ReleaseFacts => ({ version, architecture, ...rest, installedMs: clock.now() })
+
+  return {
+    async install (ask, signal) {
+      const { version } = ask
+      const name = formatVersion(version)
+      const there = (release: InstalledRelease): Installed => ({ release, fresh: false, resumedBytes: 0, because: undefined })
+      const release = await findWhole(version, signal)
+      if (release !== undefined) return there(release)
+      if (ask.offline) throw new AppError('NOT_INSTALLED_OFFLINE', `${name} is not installed, and nobody is asked for it offline`, { exit: 'unreachable', hints: ["see what is installed: 'ipfsup ls'", `without --offline: 'ipfsup update ${name}'`] })
+      const onWait = (): void => { report.progress({ step: `waiting for another ipfsup that installs ${name}` }) }
+      return await releases.locked(version, onWait, signal, async () => {
+        const meanwhile = await releases.find(version)
+        if (meanwhile !== undefined && (await releases.verify(meanwhile, signal)).length === 0) return there(meanwhile)
+        return { ...await (version.lang === 'js' ? fromNpm(ask, signal) : fromArchive(ask, signal)), fresh: true }
+      })
+    },
+  }
+}
+
+const sentences = (...parts: ReadonlyArray<string | undefined>): string | undefined => parts.filter(part => part !== undefined && part !== '').join('; ') || undefined
