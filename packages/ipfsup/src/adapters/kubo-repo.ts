@@ -15,7 +15,7 @@ import { readJsonText, toJsonText } from '../domain/json-text.ts'
 import { readUpdateVersion, writeUpdateVersion } from '../domain/kubo-config.ts'
 import type { Place } from '../domain/place.ts'
 import { formatVersion } from '../domain/version.ts'
-import { apiAnswers, apiOf } from './kubo-api.ts'
+import { daemonOf } from './daemon-of.ts'
 import { lockHolders } from './lock-holders.ts'
 import { lastLines, runQuietly } from './run-quietly.ts'
 
@@ -46,8 +46,8 @@ export function kuboRepo ({ place: { ipfsPath, releases }, env, clock, migration
   const busy: IpfsRepo['busy'] = async () => {
     const [pid] = await lockHolders(at('repo.lock'))
     if (pid !== undefined) return `process ${pid} has the lock of ${ipfsPath}`
-    const api = await apiOf(ipfsPath)
-    return api !== undefined && await apiAnswers(api.to) ? `a daemon answers at ${api.address}` : undefined
+    const api = await daemonOf(ipfsPath)
+    return api === undefined ? undefined : `a daemon answers at ${api}`
   }
 
   /** What ipfsup ever wrote as Update.Version, the last one at the end: a migration down brings an older one back. */

@@ -75,6 +75,7 @@ describe('busy', () => {
     ['a daemon', 200, '{"Version":"0.43.0","Commit":""}', true],
     ['one that wants to know who asks', 403, '', true],
     ['another program on its old port', 200, '<html>', false],
+    ['one that says nothing', 0, undefined, true],
     ['another program without such a page', 404, '{"Version"', false],
   ])('%s at the api', async (_, status, body, isBusy) => {
     await serve(status, body)
