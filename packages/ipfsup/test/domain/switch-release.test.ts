@@ -32,7 +32,7 @@ beforeEach(async () => {
 })
 afterEach(async () => { await fs.rm(dir, { recursive: true }) })
 
-const REPO_VERSIONS: Readonly<Record<string, number>> = { 'v0.35.0': 16, 'v0.36.0': 16, 'v0.37.0': 17, 'v0.43.0': 18, 'v0.44.0': 18 }
+const REPO_VERSIONS: Readonly<Record<string, number>> = { 'v0.29.0': 15, 'v0.35.0': 16, 'v0.36.0': 16, 'v0.37.0': 17, 'v0.43.0': 18, 'v0.44.0': 18 }
 const install = async (...versions: string[]): Promise<void> => { for (const text of versions) await publishFake(storeIn(path.join(ipfsPath, 'releases')), diskFs, text, REPO_VERSIONS[text]) }
 const at = (name: string): string => path.join(ipfsPath, name)
 const read = async (name: string): Promise<string> => await fs.readFile(at(name), 'utf8')
@@ -118,6 +118,16 @@ test('nobody installed can migrate: said with what to install', async () => {
   await expect(to('v0.35.0')).rejects.toMatchObject({ code: 'MIGRATION_IMPOSSIBLE' })
   await install('v0.43.0')
   expect(await to('v0.35.0')).toMatchObject({ migrated: { from: 18, to: 16 } })
+})
+
+test('a release of before 0.37 knows no way down, so another is needed', async () => {
+  await install('v0.29.0', 'v0.36.0')
+  await to('v0.36.0')
+  await init()
+  await expect(to('v0.29.0')).rejects.toMatchObject({ code: 'MIGRATION_IMPOSSIBLE' })
+  await install('v0.43.0')
+  expect(await to('v0.29.0')).toMatchObject({ migrated: { from: 16, to: 15 } })
+  expect(await read('migrations')).toBe('0.43.0 16 to 15\n')
 })
 
 test('what is not installed', async () => {
