@@ -3,9 +3,10 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { pathsIn } from '@ipkit/core/config/app-paths'
+import { systemdWord } from '@ipkit/core/service-manager/unit-text'
 import { golden } from '@ipkit/testkit/run-cli/golden'
 import { testWithProgram } from '@ipkit/testkit/test-with-program'
-import { launchdPlan, systemdPlan, systemdWord, type Autostart } from '../src/domain/autostart.ts'
+import { launchdPlan, systemdPlan, type Autostart } from '../src/domain/autostart.ts'
 import { systemAutostart } from '../src/adapters/system-autostart.ts'
 import { inHome } from './in-home.ts'
 
@@ -13,10 +14,10 @@ const NODE = { execPath: '/usr/bin/node', nodeMain: '/usr/lib/node_modules/burn-
 const AWKWARD = { execPath: '/opt/no de/bin/node', nodeMain: '/opt/100%/"x"/node-main.js', home: '/home/$USER/a\\b & <c>', passphraseFile: '/home/ann/pass phrase' }
 
 test.each([
-  ['systemd-unit', systemdPlan(NODE, '/home/ann/.config', 'ipkit')],
-  ['systemd-unit-awkward', systemdPlan(AWKWARD, '/home/ann/.config', 'ipkit-12345678')],
-  ['launchd-plist', launchdPlan(NODE, '/Users/ann', 'io.ipkit.node', 501)],
-  ['launchd-plist-awkward', launchdPlan(AWKWARD, '/Users/ann', 'io.ipkit.node-12345678', 501)],
+  ['systemd-unit', systemdPlan(NODE, '/home/ann/.config/systemd/user', 'ipkit')],
+  ['systemd-unit-awkward', systemdPlan(AWKWARD, '/home/ann/.config/systemd/user', 'ipkit-12345678')],
+  ['launchd-plist', launchdPlan(NODE, '/Users/ann/Library/LaunchAgents', 'io.ipkit.node', 501)],
+  ['launchd-plist-awkward', launchdPlan(AWKWARD, '/Users/ann/Library/LaunchAgents', 'io.ipkit.node-12345678', 501)],
 ])('%s', async (name, plan) => {
   const text = `${plan.file}\n${[...plan.enable, ...plan.disable, ...plan.afterwards].map(words => words.join(' ')).join('\n')}\n---\n${plan.content}`
   expect(text).toBe(await golden(import.meta.url, name, text))

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import * as nodeFs from 'node:fs/promises'
 import path from 'node:path'
@@ -7,6 +6,8 @@ import type { HostFacts } from '@ipkit/core/config/host-facts'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
+import { runServiceManager } from '@ipkit/core/service-manager/run-service-manager'
+import { agentFolder, unitFolder } from '@ipkit/core/service-manager/unit-folder'
 import { atomicWrite } from '@ipkit/core/storage/atomic-write'
 import { launchdPlan, systemdPlan, type Autostart, type AutostartPlan } from '../domain/autostart.ts'
 
@@ -32,7 +33,7 @@ export function systemAutostart (input: SystemAutostartInput): Autostart {
       } catch (e) { throw fileError(e, plan.file, 'write') }
     },
     remove: async () => { await nodeFs.rm(plan.file, { force: true }) },
-    run: input.run ?? runProgram,
+    run: input.run ?? runServiceManager,
   }
 }
 
@@ -46,15 +47,6 @@ function planFor ({ paths, host, env, nodeMain }: SystemAutostartInput): Autosta
   const mark = usual ? '' : `-${createHash('sha256').update(paths.home).digest('hex').slice(0, 8)}`
   const user = env['HOME'] ?? host.userHome
   if (user === undefined) throw new AppError('HOME_UNKNOWN', 'this user has no home directory to put the start-up file in', { exit: 'usage', hints: ['set HOME'] })
-  if (host.platform === 'darwin') return launchdPlan(node, user, `io.ipkit.node${mark}`, host.euid)
-  const xdg = env['XDG_CONFIG_HOME']
-  return systemdPlan(node, xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(user, '.config'), `ipkit${mark}`)
+  if (host.platform === 'darwin') return launchdPlan(node, agentFolder(user), `io.ipkit.node${mark}`, host.euid)
+  return systemdPlan(node, unitFolder(env, user), `ipkit${mark}`)
 }
-
-const runProgram: Autostart['run'] = async ([program, ...args]) => await new Promise(resolve => {
-  execFile(program!, args, { timeout: 30_000 }, (error, _stdout, stderr) => {
-    if (error === null) resolve('ok')
-    else if (codeOf(error) === 'ENOENT') resolve('missing')
-    else resolve({ failed: stderr.trim().split('\n')[0] || error.message.split('\n')[0]! })
-  })
-})

@@ -1,4 +1,6 @@
 /** How a node comes back after a reboot: what is written, and what the system's service manager is asked. Pure. */
+import type { RunServiceManager } from '@ipkit/core/service-manager/run-service-manager'
+import { launchdPlist, systemdQuoted, systemdText, systemdWord } from '@ipkit/core/service-manager/unit-text'
 
 export interface AutostartNode {
   /** Absolute path of the Node.js binary. */
@@ -29,17 +31,16 @@ export interface Autostart {
   current(): Promise<string | undefined>
   write(): Promise<void>
   remove(): Promise<void>
-  /** @returns 'missing' when this system has no such program; else what it said when it failed */
-  run(command: readonly string[]): Promise<'ok' | 'missing' | { readonly failed: string }>
+  readonly run: RunServiceManager
 }
 
 /** @param unitName without the suffix; two homes of one user have two names */
-export function systemdPlan (node: AutostartNode, configDir: string, unitName: string): AutostartPlan {
+export function systemdPlan (node: AutostartNode, unitFolder: string, unitName: string): AutostartPlan {
   const unit = `${unitName}.service`
   const passphrase = node.passphraseFile === undefined ? '' : `Environment=${systemdQuoted(`IPKIT_PASSPHRASE_FILE=${node.passphraseFile}`)}\n`
   return {
     manager: 'systemd',
-    file: `${configDir}/systemd/user/${unit}`,
+    file: `${unitFolder}/${unit}`,
     content: `# Written by 'ipkit autostart on'; 'ipkit autostart off' removes it.
 [Unit]
 Description=ipkit's shared IPFS node (${systemdText(node.home)})
@@ -62,43 +63,21 @@ WantedBy=default.target
   }
 }
 
-export function launchdPlan (node: AutostartNode, userHome: string, label: string, uid: number): AutostartPlan {
-  const file = `${userHome}/Library/LaunchAgents/${label}.plist`
-  const strings = [node.execPath, node.nodeMain, '--home', node.home, '--foreground'].map(word => `    <string>${xmlText(word)}</string>`).join('\n')
-  const passphrase = node.passphraseFile === undefined ? '' : `  <key>EnvironmentVariables</key>\n  <dict>\n    <key>IPKIT_PASSPHRASE_FILE</key>\n    <string>${xmlText(node.passphraseFile)}</string>\n  </dict>\n`
+export function launchdPlan (node: AutostartNode, agentFolder: string, label: string, uid: number): AutostartPlan {
+  const file = `${agentFolder}/${label}.plist`
   return {
     manager: 'launchd',
     file,
-    content: `<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- Written by 'ipkit autostart on'; 'ipkit autostart off' removes it. -->
-<plist version="1.0">
-<dict>
-  <key>Label</key>
-  <string>${xmlText(label)}</string>
-  <key>ProgramArguments</key>
-  <array>
-${strings}
-  </array>
-${passphrase}  <key>RunAtLoad</key>
-  <true/>
-  <key>Umask</key>
-  <integer>63</integer>
-</dict>
-</plist>
-`,
+    content: launchdPlist({
+      writtenBy: 'ipkit autostart on',
+      removedBy: 'ipkit autostart off',
+      label,
+      words: [node.execPath, node.nodeMain, '--home', node.home, '--foreground'],
+      environment: node.passphraseFile === undefined ? {} : { IPKIT_PASSPHRASE_FILE: node.passphraseFile },
+      keys: '  <key>RunAtLoad</key>\n  <true/>\n',
+    }),
     enable: [['launchctl', 'bootstrap', `gui/${uid}`, file]],
     disable: [['launchctl', 'bootout', `gui/${uid}/${label}`]],
     afterwards: [],
   }
 }
-
-/** One word of ExecStart=, where `$` begins a variable: systemd.service(5), "Command lines". */
-export const systemdWord = (text: string): string => systemdQuoted(text).replaceAll('$', '$$$$')
-
-/** systemd.syntax(7), "Quoting"; in Environment= a `$` means nothing. */
-const systemdQuoted = (text: string): string => `"${systemdText(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-
-const systemdText = (text: string): string => text.replaceAll('%', '%%')
-
-const xmlText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
