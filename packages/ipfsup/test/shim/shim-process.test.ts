@@ -24,7 +24,7 @@ describe.each(SHELLS)('what the release gets, in $name', ({ name, argv: shell })
   test('its own process: the pid, the exit code, and signals', async () => {
     using world = new ShimWorld()
     world.default('v0.1.0')
-    world.write('pid', '#!/bin/sh\ncase $1 in exit) exit "$2" ;; esac\ntrap \'echo told; exit 7\' TERM\necho $$\nwhile :; do sleep 0.02; done\n', 0o755)
+    world.write('pid', '#!/bin/sh\ncase $1 in exit) exit "$2" ;; esac\ntrap \'echo told; exit 7\' TERM\necho $$\nwhile [ -e "$0" ]; do sleep 0.02; done\n', 0o755)
     world.release('go-v0.1.0', path.join(world.dir, 'pid'))
     for (const code of [0, 1, 42, 255]) expect(world.run(['exit', String(code)], { shell }).exit).toBe(code)
     const trapping = start(world, [])
