@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { lstat, open, readdir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { syncFolder, type StorageFs } from '@ipkit/core/storage/storage-fs'
@@ -8,56 +7,66 @@ import { mapConcurrent } from '@ipkit/core/streams/map-concurrent'
 
 /** js-ipfs has some 20,000 files: one at a time they take a disk a minute to sync. */
 const AT_ONCE = 16
+const READ_BYTES = 256 * 1024
 
 export interface TreeEntry {
   /** Below the folder that was walked, with `/`. */
   readonly path: string
   readonly kind: 'file' | 'folder' | 'link' | 'other'
-  readonly sizeBytes: number
 }
 
 /** Everything below a folder, links not followed; a folder comes before what is in it. Nothing where there is no such folder. */
 export async function * walkTree (root: string, below = ''): AsyncGenerator<TreeEntry> {
-  let names
+  let entries
   try {
-    names = await readdir(path.join(root, below))
+    entries = await readdir(path.join(root, below), { withFileTypes: true })
   } catch (e) {
     if (codeOf(e) === 'ENOENT') return
     throw e
   }
-  for (const name of names) {
-    const at = below === '' ? name : `${below}/${name}`
-    const facts = await lstat(path.join(root, at)).catch((e: unknown) => { if (codeOf(e) !== 'ENOENT') throw e })
-    if (facts === undefined) continue // removed meanwhile
-    const kind = facts.isFile() ? 'file' : facts.isDirectory() ? 'folder' : facts.isSymbolicLink() ? 'link' : 'other'
-    yield { path: at, kind, sizeBytes: kind === 'file' ? facts.size : 0 }
-    if (kind === 'folder') yield * walkTree(root, at)
+  for (const entry of entries) {
+    const at = below === '' ? entry.name : `${below}/${entry.name}`
+    yield { path: at, kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : entry.isSymbolicLink() ? 'link' : 'other' }
+    if (entry.isDirectory()) yield * walkTree(root, at)
   }
 }
 
 export async function treeSize (root: string): Promise<number> {
+  const sizes = mapConcurrent(walkTree(root), AT_ONCE, async ({ path: at, kind }) => kind === 'file' ? (await lstat(path.join(root, at)).catch(() => undefined))?.size ?? 0 : 0) // removed meanwhile
   let sizeBytes = 0
-  for await (const entry of walkTree(root)) sizeBytes += entry.sizeBytes
+  for await (const size of sizes) sizeBytes += size
   return sizeBytes
 }
 
 /** The SHA-256 of each file by its path, and of what a link leads to; a link to a folder has none. @param leaveOut paths */
 export async function hashTree (root: string, leaveOut: readonly string[], signal?: AbortSignal): Promise<Map<string, string>> {
   const sums = new Map<string, string>()
+  const spare: Uint8Array[] = []
   const hashes = mapConcurrent(walkTree(root), AT_ONCE, async ({ path: at, kind }): Promise<[string, string] | undefined> => {
     signal?.throwIfAborted()
     const file = path.join(root, at)
     if (leaveOut.includes(at) || kind === 'folder' || kind === 'other' || (kind === 'link' && (await stat(file)).isDirectory())) return undefined
-    return [at, await hashFile(file)]
+    const buffer = spare.pop() ?? new Uint8Array(READ_BYTES)
+    const sum = await hashFile(file, buffer)
+    spare.push(buffer)
+    return [at, sum]
   })
   for await (const sum of hashes) if (sum !== undefined) sums.set(...sum)
   return sums
 }
 
-async function hashFile (file: string): Promise<string> {
+async function hashFile (file: string, buffer: Uint8Array): Promise<string> {
   const hash = createHash('sha256')
-  for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(bytes as Uint8Array)
-  return hash.digest('hex')
+  const handle = await open(file)
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length)
+      hash.update(buffer.subarray(0, bytesRead))
+      if (bytesRead === 0) return hash.digest('hex')
+    }
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Makes everything below a folder, and its own names, durable. */
