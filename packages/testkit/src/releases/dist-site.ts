@@ -45,11 +45,16 @@ export class DistSite {
     this.files.set(`/${dist}/${version}/dist.json`, text(JSON.stringify({ id: dist, version, releaseLink: `/${dist}/${version}`, platforms })))
     for (const folder of [`/${dist}/${version}`, `/releases/download/${version}`]) {
       this.files.set(`${folder}/${name}`, archive)
-      if (hash !== undefined) this.files.set(`${folder}/${name}.sha512`, text(`${hash}  ${name}\n`))
-      if (cid !== undefined) this.files.set(`${folder}/${name}.cid`, text(`${cid}\n`))
+      this.#setOrRemove(`${folder}/${name}.sha512`, hash === undefined ? undefined : `${hash}  ${name}\n`)
+      this.#setOrRemove(`${folder}/${name}.cid`, cid === undefined ? undefined : `${cid}\n`)
     }
     this.list(version, dist)
     return name
+  }
+
+  #setOrRemove (path: string, content: string | undefined): void {
+    if (content === undefined) this.files.delete(path)
+    else this.files.set(path, text(content))
   }
 }
 
