@@ -10,9 +10,11 @@ import { lastLines, runQuietly, type Ended } from './run-quietly.ts'
 
 export interface Tried { readonly repoVersion: number | undefined }
 
+/** js-ipfs misreports its version, and does so only where there is a repo: it is asked to make one, which needs all of it that can be missing. */
+const FIRST_WORDS = { go: ['version'], js: ['init', '--profile', 'test'] } as const
+
 /**
- * Runs `ipfs version` of what was unpacked, in a repo and a home that are thrown away, with nothing of our environment but PATH.
- * js-ipfs misreports its version, so of it only that it runs is asked.
+ * Runs `ipfs version`, or `init` of js-ipfs, of what was unpacked, in a repo and a home that are thrown away, with nothing of our environment but PATH.
  * @throws AppError RELEASE_BROKEN, exit refused; the signal's reason
  */
 export async function tryRelease (folder: string, version: Version, { path: searchPath, signal, limitMs = TRY_MS }: { readonly path: string, readonly signal: AbortSignal, readonly limitMs?: number }): Promise<Tried> {
@@ -31,10 +33,10 @@ export async function tryRelease (folder: string, version: Version, { path: sear
     }
   }
   try {
-    const told = await run('version')
+    const words = FIRST_WORDS[version.lang]
+    const told = await run(...words)
     const answer = told.stdout.trim()
-    if (told.cut !== undefined) throw broken(`'ipfs version' ${told.cut}`, lastLines(told).map(stripControl))
-    if (told.exit !== 0) throw broken(`'ipfs version' ended with ${told.exit ?? 0}`, lastLines(told).map(stripControl))
+    if (told.exit !== 0 || told.cut !== undefined) throw broken(`'ipfs ${words.join(' ')}' ${told.cut ?? `ended with ${told.exit ?? 0}`}`, lastLines(told).map(stripControl))
     if (version.lang === 'js') return { repoVersion: undefined }
     if (answer !== `ipfs version ${version.semver}`) throw broken(`it says '${stripControl(answer).slice(0, 80)}'`, ['the archive holds something else than its name says'])
     const repo = await run('version', '--repo')

@@ -70,6 +70,6 @@ test('^C ends it', async () => {
 })
 
 test('js-ipfs is asked whether it runs, and not what it is', async () => {
-  expect(await tryScript('#!/bin/sh\necho "js-ipfs version: 0.16.1"\n', 'js-v0.66.1')).toEqual({ repoVersion: undefined })
+  expect(await tryScript('#!/bin/sh\n[ "$1" = init ] && [ ! -e "$IPFS_PATH" ]\n', 'js-v0.66.1')).toEqual({ repoVersion: undefined })
   await expect(tryScript('#!/bin/sh\nexit 1\n', 'js-v0.66.1')).rejects.toMatchObject({ code: 'RELEASE_BROKEN' })
 })
