@@ -66,8 +66,8 @@ export function machineDoctor (deps: Omit<IpfsupDeps, 'doctor'>, io: Io, probes:
     },
     'js-repo': async () => {
       if (place.ipfsPath.endsWith('/js-repo')) return { message: `IPFS_PATH is ${place.ipfsPath}, where a js release keeps its own repo`, cure: `unset IPFS_PATH, or: export IPFS_PATH=${place.ipfsPath.slice(0, -'/js-repo'.length)}` }
-      // Kubo writes datastore_spec at init and has never had a folder of that name; js-ipfs has it the other way round.
-      if (await probes.exists(`${place.ipfsPath}/pins`) && !await probes.exists(`${place.ipfsPath}/datastore_spec`)) return { message: `${place.ipfsPath} is a repo of js-ipfs: Kubo cannot use it`, cure: `with nothing running, move its files but 'releases' to ${place.jsRepo}` }
+      // Both have config, version, blocks and datastore_spec; what Kubo calls keystore is keys in js-ipfs, and pins it has alone.
+      if (await probes.exists(`${place.ipfsPath}/pins`) && !await probes.exists(`${place.ipfsPath}/keystore`)) return { message: `${place.ipfsPath} is a repo of js-ipfs: Kubo cannot use it`, cure: `with nothing running, move its files but 'releases' to ${place.jsRepo}` }
       return await probes.exists(place.jsRepo) ? `js-ipfs has its own, ${place.jsRepo}` : 'none yet; js-ipfs gets its own'
     },
     leftovers: async () => {

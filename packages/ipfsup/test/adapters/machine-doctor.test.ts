@@ -10,7 +10,7 @@ import { machineProbes, type MachineProbes } from '../../src/adapters/machine-pr
 import type { Finding } from '../../src/domain/doctor.ts'
 import { MemoryWorld, NOW, releaseOf, usedWorld, v } from '../memory-world.ts'
 
-const WELL: MachineProbes = { npm: async () => '10.8.2', folderTrouble: async () => undefined, exists: async file => file.endsWith('/datastore_spec') }
+const WELL: MachineProbes = { npm: async () => '10.8.2', folderTrouble: async () => undefined, exists: async file => file.endsWith('/keystore') }
 
 async function look (world: MemoryWorld, probes: Partial<MachineProbes> = {}, ipfsPath?: string): Promise<Finding[]> {
   const deps = world.deps()
@@ -41,7 +41,7 @@ describe('the doctor', () => {
     ['a config that was in use', 'mirror', w => { w.mirrored = { config: 'go-v0.42.0', written: 'go-v0.42.0' } }, /still/, /ipfsup default go-v0\.43\.0/],
     ['a repo that is too new', 'repo', w => { w.byDefault = v('v0.36.0'); w.mirrored = { config: undefined, written: undefined }; w.installed.push(releaseOf('v0.36.0', { repoVersion: 16 })) }, /version 18, and go-v0\.36\.0 reads 16/, /ipfsup default go-v0\.43\.0/],
     ['a repo that nothing here reads', 'repo', w => { w.repoVersion = 19 }, /version 19/, /ipfsup update/],
-    ['js-ipfs in the place of Kubo', 'js-repo', () => {}, /repo of js-ipfs/, /js-repo/, { exists: async file => file.endsWith('/pins') }],
+    ['js-ipfs in the place of Kubo', 'js-repo', () => {}, /repo of js-ipfs/, /js-repo/, { exists: async file => /\/(pins|keys|datastore_spec)$/.test(file) }],
     ['IPFS_PATH inside', 'js-repo', () => {}, /IPFS_PATH is/, /export IPFS_PATH=\/home\/kim\/\.ipfs$/, {}, '/home/kim/.ipfs/js-repo'],
     ['a broken download', 'leftovers', w => { w.leftovers = [{ path: '/x.part', sizeBytes: 5e6 }] }, /broken off, 5\.00 MB/, /ipfsup gc/],
     ['a release that changed', 'lock-file', w => { w.locked.set('go-v0.42.0', { sha512: '00', cid: undefined, seenMs: NOW }) }, /go-v0\.42\.0 is not what was seen/, /ipfsup uninstall/],
