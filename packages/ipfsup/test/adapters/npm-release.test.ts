@@ -94,6 +94,7 @@ describe('the launcher', () => {
     ['the home', { HOME: '/home/ann' }, '/home/ann/.ipfs'],
     ['the home, where IPFS_PATH is empty', { HOME: '/home/ann', IPFS_PATH: '' }, '/home/ann/.ipfs'],
     ['what the shim has said', { HOME: '/home/ann', IPFS_PATH: '/x/js-repo', IPFSUP_ROOT: '/x' }, '/x'],
+    ['IPFS_PATH that is called like ours', { IPFS_PATH: '/js-repo', HOME: '/home/ann' }, '/js-repo'],
     ['IPFS_PATH where somebody else has left a root', { IPFS_PATH: '/y', IPFSUP_ROOT: '/x' }, '/y'],
   ])('takes the repo from %s', (_what, env, root) => {
     expect(run(program, ['cat', '', 'a b\nc', '-x'], env)).toEqual({ args: ['cat', '', 'a b\nc', '-x'], root, path: `${root}/js-repo`, quiet: '1' })
@@ -161,6 +162,7 @@ test('npm is looked for beside node, then in PATH', () => {
   for (const each of [b, c]) { writeFileSync(path.join(each, 'npm'), ''); chmodSync(path.join(each, 'npm'), 0o755) }
   expect(findNpm(path.join(c, 'node'), { PATH: `${a}:${b}` })).toBe(path.join(c, 'npm'))
   expect(findNpm(path.join(a, 'node'), { PATH: `:relative:${a}:${b}:${c}` })).toBe(path.join(b, 'npm'))
+  expect(findNpm(path.join(a, 'node'), { PATH: path.relative(process.cwd(), b) })).toBeUndefined()
   chmodSync(path.join(b, 'npm'), 0o644)
   expect(findNpm(path.join(a, 'node'), { PATH: b })).toBeUndefined()
   expect(findNpm(path.join(a, 'node'), {})).toBeUndefined()

@@ -82,7 +82,7 @@ describe('a tar is refused, and leaves nothing that runs, which has', () => {
     ['an absolute path in the GNU way', [IPFS, { name: '././@LongLink', type: 'L', content: '/tmp/evil\0' }, { name: 'kubo/good' }]],
     ['an empty name', [IPFS, { name: 'kubo//evil' }]],
     ['a name .', [IPFS, { name: 'kubo/./evil' }]],
-    ['a backslash', [IPFS, { name: 'kubo\\..\\evil' }]],
+    ['a backslash', [IPFS, { name: 'kubo/..\\evil' }]],
     ['a control character', [IPFS, { name: 'kubo/e\u001b[31mvil' }]],
     ['a name that is no text', [IPFS, pax({ path: 'kubo/\ufffd' }), { name: 'x' }]],
     ['a name that is too long', [IPFS, pax({ path: `kubo/${'x'.repeat(256)}` }), { name: 'x' }]],
@@ -147,6 +147,11 @@ describe('a tar is refused, and leaves nothing that runs, which has', () => {
     const half = { mode: 0o644, sizeBytes: MAX_UNPACKED_BYTES / 2, source: (async function * (): AsyncGenerator<Uint8Array> {})() }
     for (const name of ['kubo/1', 'kubo/2']) await expect(tree.addFile(name, half)).rejects.toThrow(`0 bytes that tells ${half.sizeBytes}`)
     await expect(tree.addFile('kubo/3', { ...half, sizeBytes: 1 })).rejects.toThrow(`over ${MAX_UNPACKED_BYTES} bytes`)
+    await expect(new UnpackedTree(folder).addFile('kubo/1', { ...half, sizeBytes: MAX_ENTRY_BYTES + 1 })).rejects.toThrow(`the limit is ${MAX_ENTRY_BYTES}`)
+  })
+
+  test('a file in place of its folder, and says so', async () => {
+    await expect(unpack(tarGz([{ name: 'ipfs', mode: 0o755, content: 'x' }]))).rejects.toThrow('its top is no folder')
   })
 })
 
