@@ -135,6 +135,7 @@ describe('a tar is refused, and leaves nothing that runs, which has', () => {
     ['a tar that ends in a file', () => gzipSync(tar([IPFS, { name: 'kubo/z', content: seededBytes(2000), sizeBytes: 5000 }], false))],
     ['garbage behind the tar', () => gzipSync(Buffer.concat([tar([IPFS]), seededBytes(2048)]))],
     ['garbage behind the gzip', () => Buffer.concat([tarGz([IPFS]), seededBytes(100)])],
+    ['zeros behind the gzip', () => Buffer.concat([tarGz([IPFS]), new Uint8Array(512)])],
     ['a header with a wrong sum', () => { const bytes = tar([IPFS]); bytes[0]! ^= 1; return gzipSync(bytes) }],
     ['an extended header that is huge', () => gzipSync(tar([IPFS, { name: 'pax', type: 'x', content: Buffer.alloc(5 * 1024 * 1024, 'x') }]))],
   ])('%s', async (_what, make) => {
@@ -185,6 +186,10 @@ describe('a zip', () => {
   ])('is refused for %s', async (_what, entries) => {
     await expect(asZip(entries)).rejects.toMatchObject(REFUSED)
     nothingRuns()
+  })
+
+  test('that is encrypted is told from one that is damaged', async () => {
+    await expect(asZip([{ ...IPFS_ZIP, flags: 1 }])).rejects.toThrow('a file that is encrypted')
   })
 
   test.each<[string, () => Uint8Array]>([
