@@ -15,5 +15,6 @@ export async function unpackArchive (file: string, fileName: string, folder: str
   signal.throwIfAborted()
   const tree = new UnpackedTree(folder)
   await unpack(file, tree, signal)
+  signal.throwIfAborted()
   await tree.finish()
 }

@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { isAppError } from '@ipkit/core/errors/app-error'
+import { isAppError, type AppError } from '@ipkit/core/errors/app-error'
+import { codeOf } from '@ipkit/core/errors/code-of'
 import { extract, type Header } from 'tar-stream'
 import { archiveRefused } from '../domain/archive-entry.ts'
 import { MAX_ENTRIES, MAX_UNPACKED_BYTES } from '../domain/archive-limits.ts'
@@ -26,10 +27,12 @@ export async function unpackTar (file: string, tree: UnpackedTree, signal: Abort
   const [reading, added] = await Promise.allSettled([pipeline(createReadStream(file), gunzip, limited, tar, { signal }), adding.catch((e: unknown) => { gunzip.destroy(); tar.destroy(); throw e })])
   signal.throwIfAborted()
   if (added.status === 'rejected' && isAppError(added.reason)) throw added.reason
-  if (reading.status === 'rejected') throw damaged(reading.reason, file)
+  if (reading.status === 'rejected') throw codeOf(reading.reason) === 'ABORT_ERR' ? behindItsEnd() : damaged(reading.reason, file) // gunzip has left what it was still given
   if (added.status === 'rejected') throw damaged(added.reason, file)
-  if (gunzip.bytesWritten !== (await stat(file)).size) throw archiveRefused('there is something behind its end')
+  if (gunzip.bytesWritten !== (await stat(file)).size) throw behindItsEnd()
 }
+
+const behindItsEnd = (): AppError => archiveRefused('there is something behind its end')
 
 async function * limited (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0

@@ -136,6 +136,7 @@ describe('a tar is refused, and leaves nothing that runs, which has', () => {
     ['garbage behind the tar', () => gzipSync(Buffer.concat([tar([IPFS]), seededBytes(2048)]))],
     ['garbage behind the gzip', () => Buffer.concat([tarGz([IPFS]), seededBytes(100)])],
     ['zeros behind the gzip', () => Buffer.concat([tarGz([IPFS]), new Uint8Array(512)])],
+    ['many zeros behind the gzip', () => Buffer.concat([tarGz([IPFS]), new Uint8Array(500_000)])],
     ['a header with a wrong sum', () => { const bytes = tar([IPFS]); bytes[0]! ^= 1; return gzipSync(bytes) }],
     ['an extended header that is huge', () => gzipSync(tar([IPFS, { name: 'pax', type: 'x', content: Buffer.alloc(5 * 1024 * 1024, 'x') }]))],
   ])('%s', async (_what, make) => {
