@@ -27,7 +27,7 @@ export function realDeps (tool: BuiltTool): IpfsupDeps {
   const releases: IpfsupDeps['releases'] = async io => {
     const { releases: folder, platform } = place(io)
     const [{ releaseFolder }, { architectureOf }] = await Promise.all([import('./release-folder.ts'), import('../domain/platform.ts')])
-    return releaseFolder({ folder, architecture: architectureOf(platform), clock: io.clock })
+    return releaseFolder({ folder, architecture: architectureOf(platform), euid: host.euid, clock: io.clock })
   }
   const httpsOrigins = async (io: Io): Promise<readonly Origin[]> => {
     const { httpsOrigin } = await import('./https-origin.ts')

@@ -11,6 +11,7 @@ import { decodeReleaseFacts, encodeReleaseFacts } from '../domain/release-facts.
 import type { ReleaseFacts, ReleaseStore } from '../domain/release-store.ts'
 import { formatSums, parseSums } from '../domain/sha256-sums.ts'
 import { compareVersions, formatVersion, parseVersion, type Version } from '../domain/version.ts'
+import { checkOwnReleases } from './own-releases.ts'
 import { hashTree, strayEntries, syncTree, treeSize } from './release-tree.ts'
 import { runningFrom } from './running-from.ts'
 
@@ -24,17 +25,20 @@ export interface ReleaseFolder {
   readonly folder: string
   /** `linux-amd64` */
   readonly architecture: string
+  readonly euid: number
   readonly clock: Clock
   /** For what is published; a test puts a failing disk here. */
   readonly fs?: StorageFs
 }
 
-/** Releases below `$IPFS_PATH/releases`. docs/formats/ipfsup.md, "Beside the repo". */
-export function releaseFolder ({ folder, architecture, clock, fs = diskFs }: ReleaseFolder): ReleaseStore {
+/** Releases below `$IPFS_PATH/releases`. docs/formats/ipfsup.md, "Beside the repo". All of it throws RELEASES_NOT_OURS (exit refused) where that is somebody else's. */
+export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs }: ReleaseFolder): ReleaseStore {
   const nameOf = (version: Version): string => `${formatVersion(version)}-${architecture}`
   const homeOf = (version: Version): string => path.join(folder, formatVersion(version), architecture)
   const inFolder = async (kind: '.locks' | '.partial' | '.staging', name: string): Promise<string> => {
+    await checkOwnReleases(folder, euid)
     await makeFolder(path.join(folder, kind))
+    await checkOwnReleases(folder, euid) // somebody may have made it just before us
     return path.join(folder, kind, name)
   }
   const newStaging = async (name: string): Promise<string> => await inFolder('.staging', `${name}-${randomBytes(6).toString('hex')}`)
@@ -57,6 +61,7 @@ export function releaseFolder ({ folder, architecture, clock, fs = diskFs }: Rel
   }
 
   const find: ReleaseStore['find'] = async version => {
+    await checkOwnReleases(folder, euid)
     const home = homeOf(version)
     try {
       const { facts } = decodeReleaseFacts(await readFile(path.join(home, FACTS), 'utf8'), path.join(home, FACTS))
@@ -72,6 +77,7 @@ export function releaseFolder ({ folder, architecture, clock, fs = diskFs }: Rel
   return {
     find,
     async list () {
+      await checkOwnReleases(folder, euid)
       const versions = (await namesIn(folder)).map(readName).filter(version => version !== undefined)
       const found = await Promise.all(versions.toSorted(compareVersions).map(find))
       return found.filter(release => release !== undefined)
@@ -115,6 +121,7 @@ export function releaseFolder ({ folder, architecture, clock, fs = diskFs }: Rel
     },
     verify: async (release, signal) => (await faultsOf(release.path, signal)).slice(0, MAX_FAULTS),
     async clean (dryRun) {
+      await checkOwnReleases(folder, euid)
       const cleaned: Array<{ path: string, sizeBytes: number }> = []
       for (const { name, file } of [...await leftovers('.partial'), ...await leftovers('.staging')]) {
         const lock = await takeFolderLock(await inFolder('.locks', name))

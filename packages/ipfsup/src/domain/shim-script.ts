@@ -156,7 +156,11 @@ esac
 # --- run it ---
 
 shim_program=$shim_root/releases/$shim_version/$shim_architecture/ipfs
-[ -z "$shim_rare" ] && [ -x "$shim_program" ] && [ "$shim_root" ] && [ ! -s "$shim_home/notice" ] && shim_run "$@"
+shim_ready=
+[ -x "$shim_program" ] && [ "$shim_root" ] && shim_ready=yes
+# IPFS_PATH may name the repo of somebody else, whose programs we must not run: where one is not our own, ipfsup looks whose it is.
+[ -O "$shim_program" ] || [ ! -O "$shim_home" ] || shim_ready=
+[ -z "$shim_rare" ] && [ "$shim_ready" ] && [ ! -s "$shim_home/notice" ] && shim_run "$@"
 
 # --- the rare cases ---
 
@@ -203,7 +207,7 @@ case $shim_rare in
       "versions are written v0.43.0, js-v0.66.1, latest or js-latest: at most ${MAX_VERSION_CHARACTERS} letters, digits, '.', '+' and '-'" ;;
 esac
 
-if [ -z "$shim_root" ] || [ ! -x "$shim_program" ]; then
+if [ -z "$shim_ready" ]; then
   [ "$shim_from" = pin ] || shim_file=
   shim_program=$(
     [ -t 0 ] || exec </dev/null # what comes in there is for ipfs

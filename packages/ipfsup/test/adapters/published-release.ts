@@ -9,7 +9,7 @@ import { parseVersion, type Version } from '../../src/domain/version.ts'
 
 export const ARCHITECTURE = 'linux-amd64'
 
-export const storeIn = (folder: string, fs?: StorageFs): ReleaseStore => releaseFolder({ folder, architecture: ARCHITECTURE, clock: systemClock, ...fs === undefined ? {} : { fs } })
+export const storeIn = (folder: string, fs?: StorageFs, euid = process.geteuid!()): ReleaseStore => releaseFolder({ folder, architecture: ARCHITECTURE, euid, clock: systemClock, ...fs === undefined ? {} : { fs } })
 
 export function factsOf (version: Version, repoVersion: number | undefined = 18): ReleaseFacts {
   return { version, architecture: ARCHITECTURE, transport: 'https', origin: 'https://dist.example', sha512: 'a'.repeat(128), cid: undefined, repoVersion, installedMs: Date.UTC(2026, 2, 1) }

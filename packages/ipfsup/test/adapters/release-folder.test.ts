@@ -235,3 +235,26 @@ test('cleans what nobody works on, and tells of it first', async () => {
   })
   expect([await names('.partial'), await names('.staging')]).toEqual([[`go-v0.44.0-rc1-${ARCHITECTURE}.part`], []])
 })
+
+describe('a repo of somebody else', () => {
+  test('is not used: neither is what is in it run, nor anything written through its links', async () => {
+    const release = await install()
+    const { uid } = await fs.stat(dir)
+    if (uid === 0) await fs.chown(dir, 65_534, 65_534) // what is root's is for everybody
+    const store = storeIn(folder, diskFs, uid === 0 ? 0 : uid + 1)
+    const before = await fs.readdir(folder, { recursive: true })
+    const uses: Array<() => Promise<unknown>> = [
+      async () => await store.find(V), async () => await store.list(), async () => await store.partFile(V), async () => await store.remove(release), async () => await store.clean(false),
+      async () => await store.locked(V, () => {}, signal, async () => {}), async () => await publishFake(store, diskFs, 'v0.44.0'),
+    ]
+    for (const use of uses) await expect(use()).rejects.toMatchObject({ code: 'RELEASES_NOT_OURS', exit: 'refused', message: expect.stringContaining(`${dir} belongs to user`) })
+    expect(await fs.readdir(folder, { recursive: true })).toEqual(before)
+  })
+
+  test('may be that of root, whose releases are for everybody', async () => {
+    await install()
+    const { uid } = await fs.stat(dir)
+    if (uid === 0) expect(await storeIn(folder, diskFs, 65_534).find(V)).toBeDefined()
+    expect(await storeIn(folder).find(V)).toBeDefined()
+  })
+})

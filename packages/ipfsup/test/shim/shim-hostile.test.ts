@@ -119,4 +119,16 @@ describe.each(SHELLS)('a version that is none, in $name', ({ argv: shell }) => {
     chownSync(path.join(world.dir, '.ipfs-version'), 0, 0)
     expect(asNobody([])).toBe('go-v0.1.0\n')
   })
+
+  testWith(notRoot)(`${shell[0]}: a program of somebody else is not run before ipfsup has looked whose it is; where the shim is not our own either, it is`, () => {
+    using world = new ShimWorld()
+    const theirs = path.join(world.dir, 'service')
+    const program = world.release('go-v0.1.0', undefined, theirs)
+    world.default('go-v0.1.0')
+    world.setIpfsup('echo "asked: $*" >&2; exit 8\n')
+    chownSync(program, NOBODY, NOBODY)
+    expect(world.run([], { shell, env: { IPFS_PATH: theirs } })).toEqual({ exit: 8, stdout: '', stderr: 'asked: which --install --from default go-v0.1.0\n' })
+    chownSync(world.home, NOBODY, NOBODY) // of an image, or of whoever runs sudo: then so are the shim and the default
+    expect(world.run([], { shell, env: { IPFS_PATH: theirs } })).toMatchObject({ exit: 0, stdout: 'go-v0.1.0\n' })
+  })
 })

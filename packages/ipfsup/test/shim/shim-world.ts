@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { shimScript } from '../../src/domain/shim-script.ts'
@@ -59,7 +59,7 @@ export class ShimWorld implements Disposable {
   release (version: string, program?: string, repo = this.repo): string {
     const file = path.join(repo, 'releases', version, 'linux-amd64/ipfs')
     mkdirSync(path.dirname(file), { recursive: true })
-    if (program !== undefined) symlinkSync(program, file)
+    if (program !== undefined) copyFileSync(program, file) // no link: a release is its user's own
     else writeFileSync(file, `#!/bin/sh\nprintf '%s' '${version}'\nfor word in "$@"; do printf ' <%s>' "$word"; done\necho\n`, { mode: 0o755 })
     return file
   }
