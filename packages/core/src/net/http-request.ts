@@ -85,7 +85,8 @@ async function sendOnce ({ url, method, headers, body }: HttpRequest, { env, tru
   const common = { method, headers: { ...headers, host: url.host, ...body === undefined ? {} : { 'content-length': body.length } }, timeout: silenceMs, signal }
   const target = { ...common, host: hostOf(url), port: portOf(url), path: url.pathname + url.search }
   if (url.protocol === 'https:') {
-    const tls = { ...trust === undefined ? {} : { ca: trust }, ...isIP(target.host) === 0 ? { servername: target.host } : {} }
+    // Said here, NODE_TLS_REJECT_UNAUTHORIZED=0 does not change it: what comes over https is believed for its certificate.
+    const tls = { rejectUnauthorized: true, ...trust === undefined ? {} : { ca: trust }, ...isIP(target.host) === 0 ? { servername: target.host } : {} }
     if (proxy === undefined) return await headOf(tlsRequest({ ...target, ...tls, agent: false }), body, silenceMs)
     const socket = await openTunnel(proxy, `${url.hostname}:${target.port}`, silenceMs, signal)
     // without an agent: one would connect by itself

@@ -4,9 +4,11 @@ import { createServer as createHttps } from 'node:https'
 import { connect, createServer as createTcp, type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { testWithProgram } from '@ipkit/testkit/test-with-program'
+import { build } from 'esbuild'
 import { openHttp, readReply, type HttpOptions, type HttpReply, type HttpRequest } from '../../src/net/http-request.ts'
 import { MAX_HTTP_REDIRECTS } from '../../src/net/limits.ts'
 import type { Environment } from '../../src/net/proxy-route.ts'
@@ -208,4 +210,17 @@ describe('a proxy', () => {
     expect(await failureOf(send('https://other.test/x', {}, env, { trust }))).toMatch(/^HTTP_UNREACHABLE: .*ERR_TLS_CERT_ALTNAME_INVALID/)
     expect(await failureOf(send('https://router.test/down', {}, env, { trust }))).toBe('HTTP_UNREACHABLE: https://router.test does not answer (it leads to http://)')
   })
+})
+
+testWithProgram('openssl')('a certificate that is wrong is wrong, whatever the environment says', async () => {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'ipkit-http-'))
+  ending.push(() => { rmSync(dir, { recursive: true }) })
+  const [key, cert, program] = [path.join(dir, 'key.pem'), path.join(dir, 'cert.pem'), path.join(dir, 'ask.mjs')] as const
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=evil', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const port = await listening(createHttps({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => { response.end('evil') }))
+  // A process of its own: what node reads of its environment is not what a test sets in its.
+  const contents = `import { openHttp } from './http-request.ts'\nopenHttp({ method: 'GET', url: new URL('https://127.0.0.1:${port}/'), headers: {} }, { env: {}, signal: new AbortController().signal }).then(() => { console.log('answered') }, e => { console.log(e.message) }).then(() => process.exit())`
+  await build({ stdin: { contents, resolveDir: path.join(import.meta.dirname, '../../src/net'), loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', outfile: program, logLevel: 'silent' })
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } })
+  expect(stdout).toMatch(/ does not answer \(DEPTH_ZERO_SELF_SIGNED_CERT\)\n$/)
 })
