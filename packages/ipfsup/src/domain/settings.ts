@@ -15,10 +15,10 @@ const url: Schema<string> = {
   read (value, path) {
     const text = string({ min: 8, max: 512, what: 'a URL' }).read(value, path)
     const bad = (why: string, hints: readonly string[] = []): AppError => new AppError('BAD_VALUE', `${path}: '${text}' ${why}`, { exit: 'usage', hints })
+    if (text.includes('@')) throw new AppError('BAD_VALUE', `${path}: a URL with a user or a password is not taken`, { exit: 'usage' }) // before anything repeats it
     if (!URL.canParse(text)) throw bad('is not a URL', ['write it like https://dist.ipfs.tech'])
-    const { protocol, hostname, username, password, search, hash } = new URL(text)
+    const { protocol, hostname, search, hash } = new URL(text)
     if (protocol !== 'https:' && !(protocol === 'http:' && LOOPBACK.test(hostname))) throw bad('is not https', ['http is taken on the loopback interface only, as http://127.0.0.1:8080'])
-    if (username !== '' || password !== '') throw new AppError('BAD_VALUE', `${path}: a URL with a user or a password is not taken`, { exit: 'usage' })
     if (search !== '' || hash !== '' || /[\s\\]/.test(text)) throw bad('has more than a path')
     return text.replace(/\/+$/, '')
   },

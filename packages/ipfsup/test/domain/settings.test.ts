@@ -23,7 +23,9 @@ test.each(['http://dist.example', 'http://127.0.0.1.example', 'http://localhost.
 
 test('an unknown key names the nearest, and a password is not repeated', () => {
   expect(() => decodeSettings('{"orgins": []}', FILE)).toThrow(expect.objectContaining({ code: 'BAD_CONFIG', exit: 'usage', hints: ['did you mean "origins"?'] }))
-  expect(() => mergeSettings({}, { IPFSUP_ORIGINS: 'https://me:secret@a.example' })).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret') }))
+  for (const origin of ['https://me:secret@a.example', 'http://me:secret@a.example', 'ftp://secret@a.example', 'https://me:secret@a.example/?x', 'https://me:secret@a b', 'https://me:secret@']) {
+    expect(() => mergeSettings({}, { IPFSUP_ORIGINS: origin })).toThrow(expect.objectContaining({ message: 'IPFSUP_ORIGINS[0]: a URL with a user or a password is not taken' }))
+  }
 })
 
 test.each(['{', '[]', '{"format": 2}', '{"auto": "yes"}', '{"origins": []}', '{"origins": "https://a.example"}', '{"distCid": "x"}', '{"peers": ["a b"]}'])('a file that cannot be right: %s', text => {
