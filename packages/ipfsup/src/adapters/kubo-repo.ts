@@ -120,15 +120,13 @@ export function kuboRepo ({ place: { ipfsPath, releases }, env, clock, migration
     async backUpConfig () {
       const bytes = await readFile(at('config')).catch((e: unknown) => { if (codeOf(e) !== 'ENOENT') throw fileError(e, at('config'), 'read') })
       if (bytes === undefined) return undefined
-      const { mode } = await stat(at('config'))
       const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')
       for (let count = 1; ; count++) {
         const copy = at(`config.ipfsup-${stamp}${count === 1 ? '' : `-${count}`}`)
         try {
-          const handle = await open(copy, 'wx', 0o600) // it holds the private key
+          const handle = await open(copy, 'wx', 0o600) // it holds the private key, and is of our group, whoever may read the config by its own
           try {
             await handle.writeFile(bytes)
-            await handle.chmod(mode & 0o7777)
             await handle.sync()
           } finally {
             await handle.close()
