@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { AUTO_PACE_MS, autoUpdate, type AutoResult } from '../../src/domain/auto-update.ts'
-import { formatVersion } from '../../src/domain/version.ts'
+import { formatVersion, type Version } from '../../src/domain/version.ts'
 import { MemoryWorld, NOW, releaseOf, v } from '../memory-world.ts'
 
 function worldOf (change: (world: MemoryWorld) => void): MemoryWorld {
@@ -49,6 +49,7 @@ describe('a look for updates', () => {
     ['there is nothing newer', w => { w.byDefault = v('v0.43.0') }],
     ['the default is newer than the latest', w => { w.byDefault = v('v0.44.0-rc1') }],
     ['origins took back what is the default', w => { w.byDefault = v('v0.43.0'); w.remote = [v('v0.41.0'), v('v0.42.0')] }],
+    ['origins took back what `latest` stands for', w => { w.aliases.set('go', v('v0.43.1')) }],
     ['js-ipfs is the default, which ended', w => { w.byDefault = v('js-v0.66.1') }],
   ])('changes nothing when %s', async (_title, change) => {
     const world = worldOf(change)
@@ -61,6 +62,17 @@ describe('a look for updates', () => {
     ['when the clock was set back since', w => { w.checked = NOW + 1 }, false],
     ['when it is told to, on or off', w => { w.autoOn = false; w.checked = NOW }, true],
   ])('is made %s', async (_title, change, now) => { expect(await look(worldOf(change), now)).toMatchObject({ did: 'switched' }) })
+
+  test.each<[string, Version | undefined]>([['another', v('v0.41.0')], ['of the other language', v('js-v0.66.1')], ['gone', undefined]])('leaves a default that became %s during the download', async (_title, chosen) => {
+    const world = worldOf(() => {})
+    const { install } = world
+    world.install = async ask => {
+      world.byDefault = chosen
+      return await install.call(world, ask)
+    }
+    expect(await look(world)).toMatchObject({ did: 'nothing' })
+    expect([world.did, world.byDefault, world.aliases.size, world.notice]).toEqual([[], chosen, 0, undefined])
+  })
 
   test('that fails is not made again on the same day', async () => {
     const world = worldOf(w => { w.unreachable = true })
