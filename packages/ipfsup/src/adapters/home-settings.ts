@@ -4,11 +4,16 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import type { Settings } from '../domain/place.ts'
 import { decodeSettings, mergeSettings, type SettingsFile } from '../domain/settings.ts'
+import { checkOwnHome } from './own-home.ts'
 
 const MAX_BYTES = 64 * 1024
 
-/** What holds now. @param home `$IPFSUP_HOME`; it need not exist @throws AppError BAD_CONFIG, BAD_CONFIG_VALUE; exit usage */
-export async function homeSettings (home: string, env: Readonly<Record<string, string | undefined>>): Promise<Settings> {
+/**
+ * What holds now: also where releases, and npm's packages, are taken from. @param home `$IPFSUP_HOME`; it need not exist
+ * @throws AppError BAD_CONFIG, BAD_CONFIG_VALUE (exit usage), HOME_NOT_OURS, HOME_TOO_OPEN, HOME_NOT_DIRECTORY (exit refused)
+ */
+export async function homeSettings (home: string, env: Readonly<Record<string, string | undefined>>, euid: number): Promise<Settings> {
+  await checkOwnHome(home, euid)
   return mergeSettings(await readSettingsFile(home), env)
 }
 

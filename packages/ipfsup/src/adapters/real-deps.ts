@@ -22,7 +22,7 @@ export function realDeps (tool: BuiltTool): IpfsupDeps {
   const place = (io: Io): Place => placeOf({ env: io.env, cwd: io.cwd, host, platform: platformOf(host.platform, process.arch) })
   const onWait = (io: Io) => (): void => { io.report.progress({ step: 'waiting for another ipfsup' }) }
 
-  const settings: IpfsupDeps['settings'] = async io => await (await import('./home-settings.ts')).homeSettings(place(io).home, io.env)
+  const settings: IpfsupDeps['settings'] = async io => await (await import('./home-settings.ts')).homeSettings(place(io).home, io.env, host.euid)
   const state: IpfsupDeps['state'] = async io => await (await import('./home-files.ts')).homeFiles({ home: place(io).home, euid: host.euid, clock: io.clock, onWait: onWait(io) })
   const releases: IpfsupDeps['releases'] = async io => {
     const { releases: folder, platform } = place(io)

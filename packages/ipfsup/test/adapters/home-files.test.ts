@@ -30,7 +30,7 @@ test('a home that is not there says nothing, and reading does not make it', asyn
     .toEqual([undefined, [], undefined, undefined, undefined, [], undefined, false, undefined])
   await state.setNotice(undefined)
   await expect(fs.access(home)).rejects.toMatchObject({ code: 'ENOENT' })
-  expect(await homeSettings(home, {})).toMatchObject({ originsAreBuiltIn: true })
+  expect(await homeSettings(home, {}, euid)).toMatchObject({ originsAreBuiltIn: true })
 })
 
 test('the files are as docs/formats/ipfsup.md says, and nobody else may read them', async () => {
@@ -171,10 +171,18 @@ test('auto on keeps what a person wrote, and refuses what is not right', async (
   await fs.writeFile(path.join(home, 'config.json'), JSON.stringify({ origins: ['https://a.example'], auto: false }))
   await state.setAuto(true)
   expect(JSON.parse(await read('config.json'))).toEqual({ origins: ['https://a.example'], auto: true })
-  expect(await homeSettings(home, {})).toMatchObject({ origins: ['https://a.example'], auto: true })
+  expect(await homeSettings(home, {}, euid)).toMatchObject({ origins: ['https://a.example'], auto: true })
   await fs.writeFile(path.join(home, 'config.json'), '{"orgins": []}')
   await expect(state.setAuto(false)).rejects.toMatchObject({ code: 'BAD_CONFIG', hints: ['did you mean "origins"?'] })
-  await expect(homeSettings(home, {})).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+  await expect(homeSettings(home, {}, euid)).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+})
+
+test('settings that somebody else may have written are not taken', async () => {
+  await fs.mkdir(home, { recursive: true })
+  await fs.writeFile(path.join(home, 'config.json'), JSON.stringify({ npmRegistry: 'https://evil.example' }))
+  await expect(homeSettings(home, {}, euid + 1)).rejects.toMatchObject({ code: 'HOME_NOT_OURS', exit: 'refused' })
+  await fs.chmod(home, 0o777)
+  await expect(homeSettings(home, {}, euid)).rejects.toMatchObject({ code: 'HOME_TOO_OPEN', exit: 'refused' })
 })
 
 test('one at a time changes the default', async () => {
