@@ -10,6 +10,8 @@ export interface KuboCall {
   readonly maxBytes: number
   /** Without a byte from it. */
   readonly silenceMs: number
+  /** For the whole answer: of what is small, from whoever may have the port of a daemon that ended. */
+  readonly limitMs?: number
   readonly signal: AbortSignal
 }
 
@@ -18,7 +20,7 @@ export interface KuboCall {
  * @returns the whole answer
  * @throws AppError KUBO_UNREACHABLE (exit unreachable) when it does not answer, answers too much, or not with 200; the signal's reason
  */
-export async function askKuboApi (api: string, { call, maxBytes, silenceMs, signal }: KuboCall): Promise<Uint8Array> {
+export async function askKuboApi (api: string, { call, maxBytes, silenceMs, limitMs, signal }: KuboCall): Promise<Uint8Array> {
   const endpoint = endpointOf(api)
   if (endpoint === undefined) throw new AppError('KUBO_UNREACHABLE', `its API address ${api} is not understood`, { exit: 'unreachable' })
   signal.throwIfAborted()
@@ -38,6 +40,7 @@ export async function askKuboApi (api: string, { call, maxBytes, silenceMs, sign
         else fail(new Error(`status ${res.statusCode ?? 0}${saying(Buffer.concat(chunks))}`))
       }).on('error', fail)
     })
+    if (limitMs !== undefined) AbortSignal.timeout(limitMs).addEventListener('abort', () => { req.destroy(new Error(`no whole answer within ${limitMs} ms`)) }, { once: true })
     req.on('timeout', () => { req.destroy(new Error(`nothing for ${silenceMs} ms`)) }).on('error', fail).end()
   })
 }

@@ -25,7 +25,7 @@ export async function findDaemon (repos: readonly string[], signal: AbortSignal)
     const api = noticeKubo({ IPFS_PATH: repo }, undefined)?.api
     if (api === undefined) continue
     try {
-      await askKuboApi(api, { call: 'version', maxBytes: MAX_ANSWER_BYTES, silenceMs: DAEMON_HELLO_MS, signal })
+      await askKuboApi(api, { call: 'version', maxBytes: MAX_ANSWER_BYTES, silenceMs: DAEMON_HELLO_MS, limitMs: DAEMON_HELLO_MS, signal })
       return daemonBlocks(api)
     } catch (e) {
       signal.throwIfAborted()
@@ -41,7 +41,7 @@ export function daemonBlocks (api: string): DaemonBlocks {
     name: `the daemon at ${api}`,
     get: async (cid, signal) => await askKuboApi(api, { call: `block/get?arg=${encodeURIComponent(cid)}`, maxBytes: MAX_BLOCK_BYTES, silenceMs: BLOCK_SILENCE_MS, signal }),
     async resolve (path, signal) {
-      const text = new TextDecoder().decode(await askKuboApi(api, { call: `resolve?arg=${encodeURIComponent(path)}`, maxBytes: MAX_ANSWER_BYTES, silenceMs: DAEMON_RESOLVE_MS, signal }))
+      const text = new TextDecoder().decode(await askKuboApi(api, { call: `resolve?arg=${encodeURIComponent(path)}`, maxBytes: MAX_ANSWER_BYTES, silenceMs: DAEMON_RESOLVE_MS, limitMs: DAEMON_RESOLVE_MS, signal }))
       return check(RESOLVED, parseJson(text), 'its answer', 'KUBO_ANSWER_INVALID').Path
     },
   }

@@ -14,10 +14,10 @@ export async function daemonOf (repo: string, signal = new AbortController().sig
   // A daemon that listens everywhere says so; that is no address to call.
   const address = api.replace(/^\/ip4\/0\.0\.0\.0\//, '/ip4/127.0.0.1/').replace(/^\/ip6\/::\//, '/ip6/::1/')
   try {
-    const answer = await askKuboApi(address, { call: 'version', maxBytes: 64 * 1024, silenceMs: API_MS, signal })
+    const answer = await askKuboApi(address, { call: 'version', maxBytes: 64 * 1024, silenceMs: API_MS, limitMs: API_MS, signal })
     return new TextDecoder().decode(answer).includes('"Version"') ? api : undefined
   } catch (e) {
     if (codeOf(e) !== 'KUBO_UNREACHABLE') throw e
-    return /^(?:status 40[13]\b|nothing for )/.test(messageOf((e as { cause?: unknown }).cause)) ? api : undefined
+    return /^(?:status 40[13]\b|nothing for |no whole answer )/.test(messageOf((e as { cause?: unknown }).cause)) ? api : undefined
   }
 }

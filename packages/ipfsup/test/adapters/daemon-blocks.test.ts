@@ -86,6 +86,17 @@ test.each([401, 403, 404, 500])('one that answers %i is passed over for the next
   expect((await findDaemon([dir, path.join(dir, 'js-repo')], signal))?.name).toBe(`the daemon at ${second.api}`)
 })
 
+test('one that says ever more, and never all, is passed over for the next', async () => {
+  await using first = await fakeDaemon(dir, blocks, root)
+  await using second = await fakeDaemon(path.join(dir, 'js-repo'), blocks, root)
+  first.misbehave((_call, response) => {
+    const drip = setInterval(() => { response.write(' ') }, 50)
+    response.on('close', () => { clearInterval(drip) })
+    return true
+  })
+  expect((await findDaemon([dir, path.join(dir, 'js-repo')], signal))?.name).toBe(`the daemon at ${second.api}`)
+})
+
 describe('a daemon that lies', () => {
   test.each<[string, (response: import('node:http').ServerResponse) => void, string]>([
     ['with other bytes', response => { response.end('other bytes') }, 'the bytes are not those of the CID'],
