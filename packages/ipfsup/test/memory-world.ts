@@ -57,6 +57,7 @@ export class MemoryWorld {
   scheduler: { readonly scheduler: string, readonly file: string } | undefined = { scheduler: 'systemd', file: `${HOME}/.config/systemd/user/ipfsup-auto.timer` }
   scheduledOn = false
   lookedBehind = 0
+  leftBehind: Version | undefined
   repoVersion: number | undefined
   busy: string | undefined
   mirrored: { config: string | undefined, written: string | undefined } = { config: undefined, written: undefined }
@@ -84,6 +85,8 @@ export class MemoryWorld {
     lockedHash: async version => this.locked.get(formatVersion(version)),
     lockHash: async (version, _architecture, hash) => { this.locked.set(formatVersion(version), hash) },
     locked: async (_signal, work) => await work(),
+    left: async () => this.leftBehind,
+    setLeft: async version => { this.leftBehind = version },
     auto: async () => this.autoOn,
     setAuto: async on => { this.autoOn = on },
     checkedMs: async () => this.checked,

@@ -120,6 +120,11 @@ export async function homeFiles ({ home, euid, clock, onWait = () => {}, fs = di
       })
     },
     locked: async (signal, work) => await withLock('.lock', signal, work),
+    left: async () => await readVersion('DEFAULT_DAMAGED', 'left'),
+    async setLeft (version) {
+      if (version === undefined) await remove('left')
+      else await write(`${formatVersion(version)}\n`, 'left')
+    },
     auto: async () => (await readSettingsFile(home)).auto ?? false,
     async setAuto (on) {
       await changing(async () => { await write(encodeSettings({ ...await readSettingsFile(home), auto: on }), 'config.json') })

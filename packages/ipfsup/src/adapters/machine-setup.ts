@@ -30,7 +30,7 @@ export interface MachineSetupInput {
 }
 
 /** All that ipfsup puts into its home (docs/formats/ipfsup.md); what else is in there is not ipfsup's. */
-const OWN_FILES = ['default', 'history.json', 'latest.json', 'releases.lock.json', 'config.json', 'auto.json', 'notice'] as const
+const OWN_FILES = ['default', 'history.json', 'latest.json', 'releases.lock.json', 'config.json', 'auto.json', 'left', 'notice'] as const
 const OWN_FOLDERS = ['aliases', 'overrides', '.lock', '.write'] as const
 /** What a killed `atomicWrite` leaves. */
 const TEMP_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/

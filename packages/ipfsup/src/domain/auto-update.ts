@@ -20,7 +20,7 @@ export type AutoResult =
   | { readonly did: 'off' | 'no-default' }
   /** Looked for less than a day ago. */
   | { readonly did: 'waited', readonly checkedMs: number }
-  /** The default, or what was the latest here before, is newer than what origins call the latest; or the default became another one meanwhile. */
+  /** The default, or what was the latest here before, is not older than what origins call the latest; or a person went back from that, or changed the default meanwhile. */
   | { readonly did: 'nothing', readonly latest: Version }
   | { readonly did: 'switched', readonly from: Version, readonly to: Version }
   /** @property because who uses the repo, in words */
@@ -28,8 +28,8 @@ export type AutoResult =
 
 /**
  * One look for a newer version of what is the default: installs it beside, makes it the default unless somebody uses the repo, and leaves one
- * line for the shim to tell. Never goes down, neither the default nor what `latest` stands for; a prerelease is never taken, and what a person has
- * chosen meanwhile stays.
+ * line for the shim to tell. Never goes down, neither the default nor what `latest` stands for, nor back to what a person has rolled back from; a
+ * prerelease is never taken, and what a person has chosen meanwhile stays.
  * @param now look also where `auto` is off, or the last look is less than a day ago
  * @throws what the ports throw
  */
@@ -42,7 +42,10 @@ export async function autoUpdate (deps: AutoUpdateDeps, options: { readonly now:
   if (!options.now && checkedMs !== undefined && checkedMs <= nowMs && nowMs - checkedMs < AUTO_PACE_MS) return { did: 'waited', checkedMs }
   await state.setCheckedMs(nowMs) // before asking: origins that fail are asked once a day as well
   const { version: to } = await latest.latest(from.lang, { pre: false, offline: false }, signal)
-  const isUp = async (): Promise<boolean> => compareSemver(to.semver, from.semver) > 0 && compareSemver(to.semver, (await state.alias(to.lang))?.semver ?? from.semver) >= 0
+  const isUp = async (): Promise<boolean> => {
+    const [alias, left] = [await state.alias(to.lang), await state.left()]
+    return compareSemver(to.semver, from.semver) > 0 && compareSemver(to.semver, alias?.semver ?? from.semver) >= 0 && !(left?.lang === to.lang && compareSemver(to.semver, left.semver) <= 0)
+  }
   if (isPrerelease(to) || !await isUp()) return { did: 'nothing', latest: to }
   await installer.install({ version: to, transport: 'auto', trusted: [], offline: false }, signal)
   // That took minutes, in which a person may have said otherwise.

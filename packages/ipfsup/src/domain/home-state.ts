@@ -24,6 +24,9 @@ export interface HomeState {
   lockHash(version: Version, architecture: string, hash: LockedHash): Promise<void>
   /** Runs `work` while no other process changes the default or the history. */
   locked<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>
+  /** What `rollback` went back from: automatic updates go beyond it or stay. */
+  left(): Promise<Version | undefined>
+  setLeft(version: Version | undefined): Promise<void>
   auto(): Promise<boolean>
   setAuto(on: boolean): Promise<void>
   /** When updates were last looked for. */

@@ -8,7 +8,7 @@ import { repoVersionByTable } from './repo-versions.ts'
 import { compareSemver, compareVersions, formatVersion, sameVersion, type Version } from './version.ts'
 
 export interface SwitchDeps {
-  readonly state: Pick<HomeState, 'default' | 'history' | 'setDefault' | 'latest' | 'setAlias' | 'locked'>
+  readonly state: Pick<HomeState, 'default' | 'history' | 'setDefault' | 'latest' | 'left' | 'setLeft' | 'setAlias' | 'locked'>
   readonly releases: Pick<ReleaseStore, 'find' | 'list'>
   readonly repo: Pick<IpfsRepo, 'version' | 'busy' | 'migrateDown' | 'backUpConfig' | 'mirror'>
   readonly report: { progress(event: { readonly step: string }): void }
@@ -35,7 +35,12 @@ const FIRST_THAT_MIGRATES_DOWN = '0.37.0-0'
  * default is then what it was
  */
 export async function switchTo (deps: SwitchDeps, version: Version, signal: AbortSignal): Promise<Switched> {
-  return await deps.state.locked(signal, async () => await change(deps, version, pushHistory(await deps.state.history(), version), signal))
+  return await deps.state.locked(signal, async () => {
+    const switched = await change(deps, version, pushHistory(await deps.state.history(), version), signal)
+    const left = await deps.state.left()
+    if (left !== undefined && version.lang === left.lang && !isBelow(version, left)) await deps.state.setLeft(undefined)
+    return switched
+  })
 }
 
 /** Makes the default what it was before, as often as there is an earlier one that is still installed. @throws AppError NOTHING_TO_ROLL_BACK (exit notFound); as `switchTo` */
@@ -48,9 +53,13 @@ export async function rollback (deps: SwitchDeps, signal: AbortSignal): Promise<
     if (back === undefined || target === undefined) {
       throw new AppError('NOTHING_TO_ROLL_BACK', history.length < 2 ? 'there was no other default before this one' : 'no default from before is still installed', { exit: 'notFound', hints: ["see what is installed: 'ipfsup ls'", "choose one of it: 'ipfsup default <version>'"] })
     }
+    const leaving = await presentOf(deps)
+    if (leaving !== undefined && isBelow(target, leaving)) await deps.state.setLeft(leaving)
     return await change(deps, target, back, signal)
   })
 }
+
+const isBelow = (a: Version, b: Version): boolean => a.lang === b.lang && compareSemver(a.semver, b.semver) < 0
 
 async function change (deps: SwitchDeps, version: Version, history: readonly Version[], signal: AbortSignal): Promise<Switched> {
   const { state, releases, repo } = deps

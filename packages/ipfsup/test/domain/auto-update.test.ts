@@ -50,6 +50,7 @@ describe('a look for updates', () => {
     ['the default is newer than the latest', w => { w.byDefault = v('v0.44.0-rc1') }],
     ['origins took back what is the default', w => { w.byDefault = v('v0.43.0'); w.remote = [v('v0.41.0'), v('v0.42.0')] }],
     ['origins took back what `latest` stands for', w => { w.aliases.set('go', v('v0.43.1')) }],
+    ['the latest is what a person went back from', w => { w.leftBehind = v('v0.43.0') }],
     ['js-ipfs is the default, which ended', w => { w.byDefault = v('js-v0.66.1') }],
   ])('changes nothing when %s', async (_title, change) => {
     const world = worldOf(change)

@@ -161,6 +161,20 @@ test('rollback goes over what is no longer installed, and mends a history that a
   expect(await back()).toBe('go-v0.36.0')
 })
 
+test('what was rolled back from is remembered until it, or what is above it, is the default again', async () => {
+  await install('v0.36.0', 'v0.37.0', 'v0.43.0', 'js-v0.66.1')
+  const left = async (): Promise<string | undefined> => { const version = await state.left(); return version === undefined ? undefined : formatVersion(version) }
+  for (const version of ['v0.36.0', 'v0.37.0', 'js-v0.66.1']) await to(version)
+  await back()
+  expect([await now(), await left()]).toEqual(['go-v0.37.0', undefined]) // js-ipfs is not above Kubo
+  await back()
+  expect(await left()).toBe('go-v0.37.0')
+  await to('js-v0.66.1')
+  expect(await left()).toBe('go-v0.37.0')
+  await to('v0.43.0')
+  expect(await left()).toBeUndefined()
+})
+
 test('go-latest follows when the last answer becomes the default, and only then', async () => {
   await install('v0.36.0', 'v0.43.0')
   await state.setLatest('go', false, { version: parseVersion('v0.43.0'), sinceMs: 0, answer: parseVersion('v0.43.0'), answeredMs: 0 })
