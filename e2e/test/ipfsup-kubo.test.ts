@@ -22,16 +22,21 @@ test('real Kubos are installed, run, and taken down and up through a migration o
   const repo = (): number => Number(readFileSync(path.join(scene.ipfsPath, 'version'), 'utf8'))
   const repoOf = (semver: string): number => repoVersionByTable({ lang: 'go', semver })!
   await scene.ipfsup(['init', '--yes'])
-  expect(await scene.json<Updated>(['update'])).toMatchObject({ version: `go-v${high}` })
+  expect(await scene.json<Updated>(['update', `v${low}`])).toMatchObject({ version: `go-v${low}` })
   expect((await scene.ipfs(['init', '--profile', 'test'])).exit).toBe(0)
-  expect(repo()).toBe(repoOf(high))
   const letter = scene.write('letter.txt', 'once upon a time')
   const cid = (await scene.ipfs(['add', '-Q', letter])).stdout.trim()
-
-  await scene.json(['update', `v${low}`])
-  expect([repo(), (await scene.ipfs(['version', '--number'])).stdout.trim()]).toEqual([repoOf(low), low])
-  expect((await scene.ipfs(['--offline', 'cat', cid])).stdout).toBe('once upon a time')
+  const expectVersion = async (semver: string): Promise<void> => {
+    expect([repo(), (await scene.ipfs(['version', '--number'])).stdout.trim()]).toEqual([repoOf(semver), semver])
+    expect((await scene.ipfs(['--offline', 'cat', cid])).stdout).toBe('once upon a time')
+  }
+  await expectVersion(low)
+  expect(await scene.json<Updated>(['update'])).toMatchObject({ version: `go-v${high}`, previous: `go-v${low}` })
+  expect((await scene.ipfs(['repo', 'migrate'])).exit).toBe(0) // what its daemon would do; the way down needs what this leaves
+  await expectVersion(high)
   await scene.json(['rollback'])
+  await expectVersion(low)
+  await scene.json(['default', `v${high}`])
   expect((await scene.ipfs(['repo', 'migrate'])).exit).toBe(0)
-  expect([repo(), (await scene.ipfs(['--offline', 'cat', cid])).stdout]).toEqual([repoOf(high), 'once upon a time'])
+  await expectVersion(high)
 }, 600_000)
