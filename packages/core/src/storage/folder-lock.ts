@@ -1,6 +1,6 @@
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { ClassicLevel } from 'classic-level'
+import type { ClassicLevel } from 'classic-level'
 import { AppError } from '../errors/app-error.ts'
 import { codeOf, messageOf } from '../errors/code-of.ts'
 import type { Clock } from '../time/clock.ts'
@@ -63,6 +63,7 @@ export async function withFolderLock<T> (folder: string, { onWait, signal, clock
 }
 
 async function openLevel (folder: string): Promise<ClassicLevel | undefined> {
+  const { ClassicLevel } = await import('classic-level') // native, and most commands that may lock do not
   for (let tries = 1; ; tries++) {
     const database = new ClassicLevel(folder)
     try {
