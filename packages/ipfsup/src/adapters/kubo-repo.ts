@@ -15,7 +15,6 @@ import { readJsonText, toJsonText } from '../domain/json-text.ts'
 import { readUpdateVersion, writeUpdateVersion } from '../domain/kubo-config.ts'
 import type { Place } from '../domain/place.ts'
 import { formatVersion } from '../domain/version.ts'
-import { daemonOf } from './daemon-of.ts'
 import { lockHolders } from './lock-holders.ts'
 import { lastLines, runQuietly } from './run-quietly.ts'
 
@@ -46,6 +45,7 @@ export function kuboRepo ({ place: { ipfsPath, releases }, env, clock, migration
   const busy: IpfsRepo['busy'] = async () => {
     const [pid] = await lockHolders(at('repo.lock'))
     if (pid !== undefined) return `process ${pid} has the lock of ${ipfsPath}`
+    const { daemonOf } = await import('./daemon-of.ts') // HTTP; `show` and its like only read `version`
     const api = await daemonOf(ipfsPath)
     return api === undefined ? undefined : `a daemon answers at ${api}`
   }
