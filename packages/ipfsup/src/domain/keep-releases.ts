@@ -1,3 +1,4 @@
+import { stepBack } from './default-history.ts'
 import type { HomeState } from './home-state.ts'
 import type { IpfsRepo } from './ipfs-repo.ts'
 import type { InstalledRelease } from './release-store.ts'
@@ -9,9 +10,11 @@ export interface KeptRelease { readonly release: InstalledRelease, /** In words.
 /** What `gc` leaves: all that something here still means. Pin files lie anywhere, and are not looked for. */
 export async function keepReleases (deps: { readonly state: HomeState, readonly repo: IpfsRepo }, installed: readonly InstalledRelease[]): Promise<readonly KeptRelease[]> {
   const { state, repo } = deps
+  const byDefault = await state.default()
+  const back = stepBack(await state.history(), byDefault, version => installed.some(release => sameVersion(release.version, version)))
   const reasons: Array<readonly [Version | undefined, string]> = [
-    [await state.default(), 'it is the default'],
-    [(await state.history()).at(-2), "'ipfsup rollback' goes back to it"],
+    [byDefault, 'it is the default'],
+    [back?.at(-1), "'ipfsup rollback' goes back to it"],
     [await state.alias('go'), 'it is what go-latest means here'],
     [await state.alias('js'), 'it is what js-latest means here'],
   ]
