@@ -10,11 +10,10 @@ import { agentFolder, unitFolder } from '@ipkit/core/service-manager/unit-folder
 import { atomicWrite } from '@ipkit/core/storage/atomic-write'
 import type { Clock } from '@ipkit/core/time/clock'
 import { launchdSchedule, systemdSchedule, type AutoRun, type AutoSchedule } from '../domain/auto-schedule.ts'
+import { isDue } from '../domain/auto-update.ts'
 import type { Auto } from '../domain/auto.ts'
 import type { HomeState } from '../domain/home-state.ts'
 import type { Place } from '../domain/place.ts'
-
-const DAY_MS = 24 * 3_600_000
 
 export interface MachineAutoInput {
   readonly place: Place
@@ -61,10 +60,7 @@ export function machineAuto (input: MachineAutoInput): Auto {
       return undefined
     },
     runBehind: async () => {
-      if (!await state.auto()) return
-      const checkedMs = await state.checkedMs()
-      // A clock that was set back must not put the next look off for years.
-      if (checkedMs !== undefined && Math.abs(clock.now() - checkedMs) < DAY_MS) return
+      if (!await state.auto() || !isDue(await state.checkedMs(), clock.now())) return
       const child = spawn(host.execPath, [script, 'auto', 'run'], { cwd: place.home, env: { ...env, IPFSUP_HOME: place.home, IPFS_PATH: place.ipfsPath }, detached: true, stdio: 'ignore' })
       child.on('error', () => {}) // there will be another day
       child.unref()

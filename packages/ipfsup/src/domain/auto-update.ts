@@ -4,7 +4,10 @@ import type { IpfsRepo } from './ipfs-repo.ts'
 import type { LatestSource } from './resolve-version.ts'
 import { compareSemver, formatVersion, isPrerelease, sameVersion, type Version } from './version.ts'
 
-export const AUTO_PACE_MS = 24 * 3_600_000
+const PACE_MS = 24 * 3_600_000
+
+/** Whether the last look is long enough ago. A clock that was set back must not put the next one off for years. */
+export const isDue = (checkedMs: number | undefined, nowMs: number): boolean => checkedMs === undefined || checkedMs > nowMs || nowMs - checkedMs >= PACE_MS
 
 export interface AutoUpdateDeps {
   readonly state: HomeState
@@ -38,8 +41,7 @@ export async function autoUpdate (deps: AutoUpdateDeps, options: { readonly now:
   const [on, checkedMs, from] = [await state.auto(), await state.checkedMs(), await state.default()]
   if (!on && !options.now) return { did: 'off' }
   if (from === undefined) return { did: 'no-default' }
-  // A clock that was set back must not put the next look off for years.
-  if (!options.now && checkedMs !== undefined && checkedMs <= nowMs && nowMs - checkedMs < AUTO_PACE_MS) return { did: 'waited', checkedMs }
+  if (!options.now && checkedMs !== undefined && !isDue(checkedMs, nowMs)) return { did: 'waited', checkedMs }
   await state.setCheckedMs(nowMs) // before asking: origins that fail are asked once a day as well
   const { version: to } = await latest.latest(from.lang, { pre: false, offline: false }, signal)
   const isUp = async (): Promise<boolean> => {

@@ -81,6 +81,6 @@ test('a look in the background, at most once a day, and only where auto is on', 
   expect(await ran({}, 60_000)).toBe(true)
   expect(JSON.parse(readFileSync(told, 'utf8'))).toEqual([['auto', 'run'], machine.dir, path.join(machine.dir, '.ipfs'), machine.dir, expect.any(Number)])
   expect(await ran({ checkedMs: NOW_MS - 25 * HOUR_MS }, 60_000)).toBe(true)
-  expect(await ran({ checkedMs: NOW_MS + 48 * HOUR_MS }, 60_000)).toBe(true) // a clock that was set back
+  expect(await ran({ checkedMs: NOW_MS + HOUR_MS }, 60_000)).toBe(true) // a clock that was set back
   for (const facts of [{ on: false }, { checkedMs: NOW_MS - 23 * HOUR_MS }, { checkedMs: NOW_MS }]) expect(await ran(facts, 400)).toBe(false)
 })

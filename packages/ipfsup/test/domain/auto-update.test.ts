@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { AppError } from '@ipkit/core/errors/app-error'
-import { AUTO_PACE_MS, autoUpdate, type AutoResult } from '../../src/domain/auto-update.ts'
-import { formatVersion, type Version } from '../../src/domain/version.ts'
+import { autoUpdate, type AutoResult } from '../../src/domain/auto-update.ts'
+import { formatVersion } from '../../src/domain/version.ts'
 import { MemoryWorld, NOW, releaseOf, v } from '../memory-world.ts'
+
+const DAY_MS = 24 * 3_600_000
 
 function worldOf (change: (world: MemoryWorld) => void): MemoryWorld {
   const world = new MemoryWorld()
@@ -38,7 +40,7 @@ describe('a look for updates', () => {
   test.each<[string, (world: MemoryWorld) => void, string]>([
     ['where it is off', w => { w.autoOn = false }, 'off'],
     ['without a default', w => { w.byDefault = undefined }, 'no-default'],
-    ['a moment before a day has passed', w => { w.checked = NOW - AUTO_PACE_MS + 1 }, 'waited'],
+    ['a moment before a day has passed', w => { w.checked = NOW - DAY_MS + 1 }, 'waited'],
   ])('asks nobody %s', async (_title, change, did) => {
     const world = worldOf(change)
     world.latest = async () => { throw new Error('asked') }
@@ -59,7 +61,7 @@ describe('a look for updates', () => {
   })
 
   test.each<[string, (world: MemoryWorld) => void, boolean]>([
-    ['a day after the last one', w => { w.checked = NOW - AUTO_PACE_MS }, false],
+    ['a day after the last one', w => { w.checked = NOW - DAY_MS }, false],
     ['when the clock was set back since', w => { w.checked = NOW + 1 }, false],
     ['when it is told to, on or off', w => { w.autoOn = false; w.checked = NOW }, true],
   ])('is made %s', async (_title, change, now) => { expect(await look(worldOf(change), now)).toMatchObject({ did: 'switched' }) })
