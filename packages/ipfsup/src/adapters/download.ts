@@ -5,7 +5,8 @@ import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
 import type { StorageFs } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
-import type { Claim, Origin } from '../domain/origin.ts'
+import type { Download, Downloaded, DownloadOptions } from '../domain/install-release.ts'
+import type { DownloadSource } from '../domain/origin.ts'
 import type { Expected } from '../domain/trust.ts'
 import { MAX_DOWNLOAD_ROUNDS, ROUND_PAUSE_MS, SLOW_BYTES_PER_SECOND, SLOW_SPAN_MS } from '../domain/wire-limits.ts'
 import { cidHashers } from './cid-hasher.ts'
@@ -16,47 +17,19 @@ export interface DownloadDeps {
   readonly clock: Clock
 }
 
-export interface DownloadSource { readonly origin: Origin, readonly claim: Claim }
-
-export interface DownloadInput {
-  /** Absolute; its folder exists. `<partFile>.json` beside it says of which archive it is. Nobody else writes them. */
-  readonly partFile: string
-  readonly expected: Expected
-  /** In the order in which they are asked. */
-  readonly from: readonly DownloadSource[]
-  readonly maxBytes: number
-}
-
-export interface DownloadOptions {
-  readonly signal: AbortSignal
-  onProgress(doneBytes: number, totalBytes: number | undefined): void
-}
-
-export interface Downloaded {
-  /** `partFile`, whole and synced. */
-  readonly file: string
-  readonly sizeBytes: number
-  readonly sha512: string
-  readonly cid: string
-  /** Of an earlier run. */
-  readonly resumedBytes: number
-  /** Of who gave its end. */
-  readonly claim: Claim
-}
-
 /**
  * What came before an interruption stays in the part file; what is wrong does not.
  * @throws AppError HASH_MISMATCH, CID_MISMATCH, ARCHIVE_REFUSED (too large; exit refused), ORIGIN_UNREACHABLE, ORIGIN_ANSWER_INVALID of the last that was
  * asked; DISK_FULL, FILE_NOT_WRITABLE; the signal's reason
  */
-export async function downloadArchive (deps: DownloadDeps, input: DownloadInput, options: DownloadOptions): Promise<Downloaded> {
+export async function downloadArchive (deps: DownloadDeps, input: Download, options: DownloadOptions): Promise<Downloaded> {
   const { partFile, expected, from, maxBytes } = input
   const [first] = from
   if (first === undefined) throw nobody()
   try {
     const part = await PartFile.open(deps.fs, partFile, { ...expected, fileName: first.claim.fileName }, maxBytes)
     try {
-      return await new Download(deps, input, options, part).run()
+      return await new Downloading(deps, input, options, part).run()
     } finally {
       await part.close()
     }
@@ -69,9 +42,9 @@ export async function downloadArchive (deps: DownloadDeps, input: DownloadInput,
 /** Bytes of an earlier run, of which nobody knows any more who gave them. */
 const EARLIER = Symbol('earlier')
 
-class Download {
+class Downloading {
   readonly #deps: DownloadDeps
-  readonly #input: DownloadInput
+  readonly #input: Download
   readonly #options: DownloadOptions
   readonly #part: PartFile
   #hashes: ArchiveHashes
@@ -80,7 +53,7 @@ class Download {
   readonly #givers = new Set<DownloadSource | typeof EARLIER>()
   #hasStartedOver = false
 
-  constructor (deps: DownloadDeps, input: DownloadInput, options: DownloadOptions, part: PartFile) {
+  constructor (deps: DownloadDeps, input: Download, options: DownloadOptions, part: PartFile) {
     this.#deps = deps
     this.#input = input
     this.#options = options
@@ -258,7 +231,7 @@ const nobody = (): AppError => new AppError('ORIGIN_UNREACHABLE', 'no origin is 
 
 const tooLarge = ({ origin }: DownloadSource, maxBytes: number): AppError => new AppError('ARCHIVE_REFUSED', `what ${origin.name} gives has over ${maxBytes} bytes`, { exit: 'refused' })
 
-function mismatch ({ code, is, shouldBe }: Wrong, { from }: DownloadInput, givers: ReadonlyArray<DownloadSource | typeof EARLIER>): AppError {
+function mismatch ({ code, is, shouldBe }: Wrong, { from }: Download, givers: ReadonlyArray<DownloadSource | typeof EARLIER>): AppError {
   const who = givers.flatMap(giver => giver === EARLIER ? [] : [giver.origin.name]).join(' and ')
   const kind = code === 'HASH_MISMATCH' ? 'hash' : 'CID'
   return new AppError(code, `${from[0]!.claim.fileName}${who === '' ? '' : ` of ${who}`} has another ${kind} than it must: ${is.slice(0, 16)}…, not ${shouldBe.slice(0, 16)}…`, { exit: 'refused', hints: ['it was damaged or changed on its way; nothing of it is kept', 'try another origin: IPFSUP_ORIGINS=<url>,<url>'] })

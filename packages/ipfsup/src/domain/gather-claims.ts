@@ -5,7 +5,7 @@ import { withDeadline } from '@ipkit/core/time/deadline'
 import { hastyOrigin } from './hasty-origin.ts'
 import type { LockedHash } from './home-state.ts'
 import { IPFS_CLAIM_MS } from './install-limits.ts'
-import type { Claim, Origin, TransportName } from './origin.ts'
+import type { Claim, DownloadSource, Origin, TransportName } from './origin.ts'
 import { architectureOf, type Platform } from './platform.ts'
 import { decideTrust, type Expected } from './trust.ts'
 import { formatVersion, type Version } from './version.ts'
@@ -30,7 +30,7 @@ export interface Wanted {
 export interface Believed {
   readonly expected: Expected
   /** Who has it, in the order they are asked for it. */
-  readonly from: ReadonlyArray<{ readonly origin: Origin, readonly claim: Claim }>
+  readonly from: readonly DownloadSource[]
   /** Why ipfs was passed over or left, in words; asked when the download is done. */
   whyNotIpfs(): string | undefined
 }

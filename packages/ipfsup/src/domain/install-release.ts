@@ -2,7 +2,8 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import { gatherClaims, type ClaimDeps } from './gather-claims.ts'
 import type { HomeState, LockedHash } from './home-state.ts'
 import { MAX_ARCHIVE_BYTES } from './install-limits.ts'
-import type { Claim, Origin, TransportName } from './origin.ts'
+import { JS_SEMVERS } from './js-release.ts'
+import type { Claim, DownloadSource, TransportName } from './origin.ts'
 import { architectureOf } from './platform.ts'
 import type { InstalledRelease, ReleaseFacts, ReleaseStore } from './release-store.ts'
 import type { Expected } from './trust.ts'
@@ -39,27 +40,33 @@ export interface Installer {
 }
 
 export interface Download {
+  /** Absolute; its folder exists. `<partFile>.json` beside it says of which archive it is. Nobody else writes them. */
   readonly partFile: string
   readonly expected: Expected
-  /** In the order they are asked. */
-  readonly from: ReadonlyArray<{ readonly origin: Origin, readonly claim: Claim }>
+  /** In the order in which they are asked. */
+  readonly from: readonly DownloadSource[]
   readonly maxBytes: number
 }
 
 export interface Downloaded {
+  /** `partFile`, whole and synced. */
   readonly file: string
   readonly sizeBytes: number
   readonly sha512: string
   readonly cid: string
+  /** Of an earlier run. */
   readonly resumedBytes: number
-  /** Of the origin whose bytes completed it. */
+  /** Of who gave its end. */
   readonly claim: Claim
 }
 
-export type DownloadProgress = (doneBytes: number, totalBytes: number | undefined) => void
+export interface DownloadOptions {
+  readonly signal: AbortSignal
+  onProgress(doneBytes: number, totalBytes: number | undefined): void
+}
 
 export interface InstallDeps extends ClaimDeps {
-  download(what: Download, options: { readonly signal: AbortSignal, readonly onProgress: DownloadProgress }): Promise<Downloaded>
+  download(what: Download, options: DownloadOptions): Promise<Downloaded>
   unpack(file: string, fileName: string, folder: string, signal: AbortSignal): Promise<void>
   readonly npm: { fill(version: Version, folder: string, signal: AbortSignal, onProgress: (step: string) => void): Promise<{ readonly sha512: string, readonly origin: string }> }
   tryRelease(folder: string, version: Version, signal: AbortSignal): Promise<{ readonly repoVersion: number | undefined }>
@@ -69,9 +76,6 @@ export interface InstallDeps extends ClaimDeps {
   readonly releases: Pick<ReleaseStore, 'find' | 'verify' | 'locked' | 'partFile' | 'publish'>
   readonly report: { progress(event: { readonly step: string, readonly doneBytes?: number, readonly totalBytes?: number }): void, warn(code: string, message: string): void }
 }
-
-/** js-ipfs has ended: there is one of it. */
-const JS_RELEASES: readonly string[] = ['0.66.1']
 
 export function installer (deps: InstallDeps): Installer {
   const { releases, report, state, clock, platform } = deps
@@ -109,7 +113,7 @@ export function installer (deps: InstallDeps): Installer {
   }
 
   const fromNpm = async ({ version, transport }: InstallAsk, signal: AbortSignal): Promise<Omit<Installed, 'fresh'>> => {
-    if (!JS_RELEASES.includes(version.semver)) throw new AppError('VERSION_UNKNOWN', `there is no ${formatVersion(version)} here: js-ipfs has ended`, { exit: 'notFound', hints: [`its last version: 'ipfsup update js-v${JS_RELEASES.at(-1)!}'`] })
+    if (!JS_SEMVERS.includes(version.semver)) throw new AppError('VERSION_UNKNOWN', `there is no ${formatVersion(version)} here: js-ipfs has ended`, { exit: 'notFound', hints: [`its last version: 'ipfsup update js-v${JS_SEMVERS.at(-1)!}'`] })
     const release = await releases.publish(version, async folder => {
       const { sha512, origin } = await deps.npm.fill(version, folder, signal, step => { report.progress({ step }) })
       report.progress({ step: `trying ${formatVersion(version)}` })

@@ -1,12 +1,14 @@
 /** Js-ipfs as it is installed: npm packages by a lock file that ipfsup ships, and a script that runs them. Pure. */
 import { AppError } from '@ipkit/core/errors/app-error'
 import { answer, check, record, string } from '@ipkit/core/schema/schema'
+import { shellQuoted } from './shim-script.ts'
 import { formatVersion, type Version } from './version.ts'
 
 /** The npm package that js-ipfs is. */
 export const JS_PACKAGE = 'ipfs'
 /** Those that ipfsup has a lock file for, lowest first. The project has ended with the last. */
 export const JS_SEMVERS: readonly string[] = ['0.66.1']
+export const JS_VERSIONS: readonly Version[] = JS_SEMVERS.map(semver => ({ lang: 'js', semver }))
 const PROGRAM = `node_modules/${JS_PACKAGE}/src/cli.js`
 
 /** The folder of a version's lock file, below `data`. @throws AppError VERSION_UNKNOWN (exit notFound) */
@@ -64,11 +66,8 @@ fi
 NO_UPDATE_NOTIFIER=1
 export NO_UPDATE_NOTIFIER
 
-node=${quoted(node)}
+node=${shellQuoted(node)}
 [ -x "$node" ] || node=node
 exec "$node" "$here/${PROGRAM}" "$@"
 `
 }
-
-/** As one word of sh. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`

@@ -54,6 +54,9 @@ export interface Claim {
   readonly link: string
 }
 
+/** Who has an archive, and what it says of it. */
+export interface DownloadSource { readonly origin: Origin, readonly claim: Claim }
+
 export interface ArchiveStream {
   /** `fromByte` of the call, or 0. */
   readonly fromByte: number

@@ -9,9 +9,10 @@ import { DistSite } from '@ipkit/testkit/releases/dist-site'
 import { serveSite, type Misbehaviour, type ServedSite } from '@ipkit/testkit/releases/serve-site'
 import { faultyFs } from '@ipkit/testkit/faulty-fs'
 import { cidHashers } from '../../src/adapters/cid-hasher.ts'
-import { downloadArchive, type Downloaded, type DownloadInput, type DownloadSource } from '../../src/adapters/download.ts'
+import { downloadArchive } from '../../src/adapters/download.ts'
 import { httpsOrigin } from '../../src/adapters/https-origin.ts'
-import type { Release } from '../../src/domain/origin.ts'
+import type { Download, Downloaded } from '../../src/domain/install-release.ts'
+import type { DownloadSource, Release } from '../../src/domain/origin.ts'
 import { parseVersion } from '../../src/domain/version.ts'
 import { MAX_DOWNLOAD_ROUNDS, SLOW_SPAN_MS } from '../../src/domain/wire-limits.ts'
 import { seededBytes } from '../seeded-bytes.ts'
@@ -58,7 +59,7 @@ async function origin (how?: Misbehaviour, archive: Uint8Array = ARCHIVE): Promi
   return { origin: made, claim, site }
 }
 
-interface Ask extends Partial<DownloadInput> { readonly fs?: StorageFs, readonly clock?: Clock, readonly signal?: AbortSignal, onProgress?(doneBytes: number, totalBytes: number | undefined): void }
+interface Ask extends Partial<Download> { readonly fs?: StorageFs, readonly clock?: Clock, readonly signal?: AbortSignal, onProgress?(doneBytes: number, totalBytes: number | undefined): void }
 const download = async (from: readonly DownloadSource[], { fs = diskFs, clock = hurried, signal = new AbortController().signal, onProgress = () => {}, ...input }: Ask = {}): Promise<Downloaded> =>
   await downloadArchive({ fs, clock }, { partFile, expected: EXPECTED, from, maxBytes: 10_000_000, ...input }, { signal, onProgress })
 async function failureOf (work: Promise<unknown>): Promise<string> {
