@@ -62,7 +62,7 @@ export class MemoryWorld {
   busy: string | undefined
   mirrored: { config: string | undefined, written: string | undefined } = { config: undefined, written: undefined }
   findings: Finding[] = []
-  settings: Settings = { origins: ['https://dist.ipfs.tech', 'https://github.com/ipfs/kubo/releases/download'], originsAreBuiltIn: true, distCid: undefined, peers: [], npmRegistry: undefined, auto: false }
+  settings: Settings = { origins: ['https://dist.ipfs.tech', 'https://github.com/ipfs/kubo/releases/download'], distCid: undefined, peers: [], npmRegistry: undefined }
   plan: SetupPlan = {
     shim: `${HOME}/.ipfsup/bin/ipfs`, shimState: 'current', shell: 'bash', shellFile: `${HOME}/.bashrc`, blockState: 'current', found: `${HOME}/.ipfsup/bin/ipfs`,
     block: `# >>> ipfsup >>>\nexport PATH="${HOME}/.ipfsup/bin:$PATH"\n# <<< ipfsup <<<\n`,
@@ -175,7 +175,10 @@ export class MemoryWorld {
         removeFromPath: async () => { this.did.push('removed the block'); return [this.plan.shellFile] },
         removeHome: async () => { this.did.push('removed the home') },
         ownInstall: async () => this.own,
-        updateSelf: async () => '0.2.0',
+        updateSelf: async () => {
+          if (this.own.kind === 'other') throw new AppError('SELF_NOT_NPM', `this ipfsup, in ${this.own.folder}, was not installed by 'npm install --global'`, { exit: 'refused', hints: ['update it the way it was installed'] })
+          return '0.2.0'
+        },
       }),
       auto: async () => ({
         schedule: async on => { this.scheduledOn = on; return this.scheduler },

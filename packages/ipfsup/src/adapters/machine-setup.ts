@@ -3,7 +3,6 @@ import * as nodeFs from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import type { HostFacts } from '@ipkit/core/config/host-facts'
-import { shellWord } from '@ipkit/core/config/home-check'
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
@@ -12,7 +11,7 @@ import type { Place } from '../domain/place.ts'
 import { architectureOf } from '../domain/platform.ts'
 import type { Setup, SetupPlan } from '../domain/setup.ts'
 import { allShellFiles, blockState, shellBlock, shellFiles, shellOf, withBlock, withoutBlock, type Shell, type ShellPlace } from '../domain/shell-block.ts'
-import { SHIM_MARK, shimScript } from '../domain/shim-script.ts'
+import { shimForeign, SHIM_MARK, shimScript } from '../domain/shim-script.ts'
 import { ensureOwnHome } from './own-home.ts'
 import { ownInstall } from './own-install.ts'
 import { readUserFile, writeUserFile } from './user-file.ts'
@@ -25,6 +24,8 @@ export interface MachineSetupInput {
   readonly script: string
   /** undefined: npm's own setting. */
   readonly npmRegistry?: string | undefined
+  /** What npm says, line by line. */
+  log(line: string): void
   /** The account's login shell, asked where SHELL is not set. */
   readonly loginShell?: () => string | undefined
 }
@@ -37,7 +38,7 @@ const TEMP_FILE = /^\..+\.[0-9a-f]{12}\.tmp$/
 
 /** The shim, the shell's file and npm, for real. */
 export function machineSetup (input: MachineSetupInput): Setup {
-  const { place, env, host, script, npmRegistry, loginShell = accountShell } = input
+  const { place, env, host, script, npmRegistry, log, loginShell = accountShell } = input
   const bin = path.join(place.home, 'bin')
   const shim = path.join(bin, 'ipfs')
   const content = (): string => shimScript({ home: place.home, architecture: architectureOf(place.platform), node: host.execPath, script })
@@ -58,7 +59,7 @@ export function machineSetup (input: MachineSetupInput): Setup {
     }
   }
   return {
-    ...ownInstall({ script, env, execPath: host.execPath, npmRegistry }),
+    ...ownInstall({ script, env, execPath: host.execPath, npmRegistry, log }),
     plan: async () => {
       const shell = shellOf(env['SHELL'] || loginShell())
       const shellFile = await firstThere(shellFiles(shell, shellPlace()))
@@ -68,7 +69,7 @@ export function machineSetup (input: MachineSetupInput): Setup {
       const wanted = content()
       switch (await shimState(shim, wanted)) {
         case 'current': return
-        case 'foreign': throw new AppError('SHIM_FOREIGN', `${shim} is there, and is not of ipfsup`, { exit: 'refused', hints: [`look at it, then move it away: mv ${shellWord(shim)} ${shellWord(`${shim}.old`)}`] })
+        case 'foreign': throw shimForeign(shim)
         case 'missing': case 'outdated':
       }
       await ensureOwnHome(place.home, host.euid)

@@ -6,12 +6,8 @@ import { appPaths, type AppPaths } from '@ipkit/core/config/app-paths'
 import type { IpfsupDeps } from '../commands/deps.ts'
 import type { Origin } from '../domain/origin.ts'
 import type { Place } from '../domain/place.ts'
-import { platformOf } from '../domain/platform.ts'
-import { parseVersion } from '../domain/version.ts'
+import { architectureOf, platformOf } from '../domain/platform.ts'
 import { placeOf } from './place-of.ts'
-
-/** The last js-ipfs; its lock file lies in data/js-0.66.1. */
-const JS_VERSIONS = [parseVersion('js-v0.66.1')]
 
 /** What the commands get outside of tests. */
 export function realDeps (tool: BuiltTool): IpfsupDeps {
@@ -20,14 +16,14 @@ export function realDeps (tool: BuiltTool): IpfsupDeps {
   const script = path.join(tool.dist, '../bin/ipfsup.js')
   const nodePaths = (io: Io): AppPaths => appPaths({ home: io.flags.home, env: io.env, cwd: io.cwd, host })
   const place = (io: Io): Place => placeOf({ env: io.env, cwd: io.cwd, host, platform: platformOf(host.platform, process.arch) })
+  const npmLog = (io: Io) => (line: string): void => { io.log.info('npm', { line }) }
   const onWait = (io: Io) => (): void => { io.report.progress({ step: 'waiting for another ipfsup' }) }
 
   const settings: IpfsupDeps['settings'] = async io => await (await import('./home-settings.ts')).homeSettings(place(io).home, io.env, host.euid)
   const state: IpfsupDeps['state'] = async io => await (await import('./home-files.ts')).homeFiles({ home: place(io).home, euid: host.euid, clock: io.clock, onWait: onWait(io) })
   const releases: IpfsupDeps['releases'] = async io => {
     const { releases: folder, platform } = place(io)
-    const [{ releaseFolder }, { architectureOf }] = await Promise.all([import('./release-folder.ts'), import('../domain/platform.ts')])
-    return releaseFolder({ folder, architecture: architectureOf(platform), euid: host.euid, clock: io.clock })
+    return (await import('./release-folder.ts')).releaseFolder({ folder, architecture: architectureOf(platform), clock: io.clock })
   }
   const httpsOrigins = async (io: Io): Promise<readonly Origin[]> => {
     const { httpsOrigin } = await import('./https-origin.ts')
@@ -46,7 +42,7 @@ export function realDeps (tool: BuiltTool): IpfsupDeps {
   }
 
   const latest: IpfsupDeps['latest'] = async (io, transport) => {
-    const [{ latestSource }, { latestOver }, known] = await Promise.all([import('../domain/resolve-version.ts'), import('../domain/latest-over.ts'), state(io)])
+    const [{ latestSource }, { latestOver }, { JS_VERSIONS }, known] = await Promise.all([import('../domain/resolve-version.ts'), import('../domain/latest-over.ts'), import('../domain/js-release.ts'), state(io)])
     const from = (origins: readonly Origin[]): ReturnType<typeof latestSource> => latestSource({ origins, jsVersions: JS_VERSIONS, state: known, clock: io.clock })
     if (transport === 'ipfs') return from([(await ipfsTransport(io, io.signal)).origin])
     const https = from(await httpsOrigins(io))
@@ -67,7 +63,7 @@ export function realDeps (tool: BuiltTool): IpfsupDeps {
     installer: async io => {
       const { noWayOverIpfs, realInstaller } = await import('./real-installer.ts')
       return await realInstaller({
-        io, host, dataFolder, place: place(io), settings: await settings(io), state: await state(io), releases: await releases(io), httpsOrigins: await httpsOrigins(io),
+        io, host, dataFolder, npmLog: npmLog(io), place: place(io), settings: await settings(io), state: await state(io), releases: await releases(io), httpsOrigins: await httpsOrigins(io),
         ipfsOrigin: async signal => {
           const { inReach, origin } = await ipfsTransport(io, signal)
           if (!inReach) throw noWayOverIpfs()
@@ -76,7 +72,7 @@ export function realDeps (tool: BuiltTool): IpfsupDeps {
       })
     },
     programs: async io => (await import('./run-release.ts')).releasePrograms({ place: place(io), env: io.env }),
-    setup: async io => (await import('./machine-setup.ts')).machineSetup({ place: place(io), env: io.env, host, script, npmRegistry: (await settings(io)).npmRegistry }),
+    setup: async io => (await import('./machine-setup.ts')).machineSetup({ place: place(io), env: io.env, host, script, npmRegistry: (await settings(io)).npmRegistry, log: npmLog(io) }),
     auto: async io => (await import('./machine-auto.ts')).machineAuto({ place: place(io), env: io.env, host, clock: io.clock, state: await state(io), script }),
     nodeControl: async io => await (await import('@ipkit/core/cli/node-control')).nodeControl(tool, io),
   }

@@ -29,12 +29,14 @@ export interface RealInstaller {
   ipfsOrigin(signal: AbortSignal): Promise<Origin>
   /** `data/` of this package. */
   readonly dataFolder: string
+  /** What npm says, line by line. */
+  npmLog(line: string): void
 }
 
-export async function realInstaller ({ io, host, place, settings, state, releases, httpsOrigins, ipfsOrigin, dataFolder }: RealInstaller): Promise<Installer> {
+export async function realInstaller ({ io, host, place, settings, state, releases, httpsOrigins, ipfsOrigin, dataFolder, npmLog }: RealInstaller): Promise<Installer> {
   const known = path.join(dataFolder, 'known.json')
   const shipped = decodeLockFile(await readFile(known, 'utf8'), known)
-  const npm = npmRelease({ npm: findNpm(host.execPath, io.env), node: host.execPath, env: io.env, registry: settings.npmRegistry, dataFolder, log: line => { io.log.info('npm', { line }) } })
+  const npm = npmRelease({ npm: findNpm(host.execPath, io.env), node: host.execPath, env: io.env, registry: settings.npmRegistry, dataFolder, log: npmLog })
   return installer({
     platform: place.platform,
     httpsOrigins,

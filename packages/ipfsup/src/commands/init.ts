@@ -2,6 +2,7 @@ import type { Io } from '@ipkit/core/cli/io'
 import { document, type Outcome } from '@ipkit/core/cli/outcome'
 import { AppError } from '@ipkit/core/errors/app-error'
 import type { Setup, SetupPlan } from '../domain/setup.ts'
+import { shimForeign } from '../domain/shim-script.ts'
 import type { IpfsupDeps } from './deps.ts'
 
 export interface InitArgs { readonly noModifyPath: boolean, readonly yes: boolean }
@@ -10,7 +11,7 @@ export interface InitArgs { readonly noModifyPath: boolean, readonly yes: boolea
 export async function init (deps: IpfsupDeps, io: Io, { noModifyPath, yes }: InitArgs): Promise<Outcome> {
   const setup = await deps.setup(io)
   const plan = await setup.plan()
-  if (plan.shimState === 'foreign') throw new AppError('SHIM_FOREIGN', `${plan.shim} is there, and is not of ipfsup`, { exit: 'refused', hints: [`look at it, then move it away: mv ${plan.shim} ${plan.shim}.old`] })
+  if (plan.shimState === 'foreign') throw shimForeign(plan.shim)
   const adds = !noModifyPath && plan.blockState !== 'current' && await mayAdd(io, plan, yes)
   await setup.writeShim()
   if (adds) await setup.addToPath(plan)

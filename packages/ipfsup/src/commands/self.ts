@@ -7,8 +7,6 @@ import type { IpfsupDeps } from './deps.ts'
 /** @param before the version of this program */
 export async function selfUpdate (deps: IpfsupDeps, io: Io, before: string): Promise<Outcome> {
   const setup = await deps.setup(io)
-  const own = await setup.ownInstall()
-  if (own.kind === 'other') throw new AppError('SELF_NOT_NPM', `this ipfsup, in ${own.folder}, was not installed by 'npm install -g'`, { exit: 'refused', hints: ['update it the way it was installed'] })
   io.report.progress({ step: 'npm updates ipfsup' })
   const version = await setup.updateSelf(io.signal)
   if (version !== before) io.report.note("to renew the command ipfs with it: 'ipfsup init'")

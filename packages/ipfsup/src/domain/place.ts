@@ -17,14 +17,10 @@ export interface Place {
 export interface Settings {
   /** Base URLs without a slash at the end. https only, loopback excepted. */
   readonly origins: readonly string[]
-  /** True where nobody named any. */
-  readonly originsAreBuiltIn: boolean
   /** A CID that stands in for the DNSLink of dist.ipfs.tech. */
   readonly distCid: string | undefined
   /** Multiaddrs, contact names or peer ids that the shared node connects to for the ipfs transport. */
   readonly peers: readonly string[]
   /** For npm's `--registry`; undefined: npm's own setting. */
   readonly npmRegistry: string | undefined
-  /** `ipfsup auto on`. */
-  readonly auto: boolean
 }

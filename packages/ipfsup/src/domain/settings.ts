@@ -45,14 +45,11 @@ export const encodeSettings = (settings: SettingsFile): string => toJsonText(set
 
 /** The environment goes before the file, the file before what is built in; an empty variable is none. @throws AppError BAD_CONFIG_VALUE, exit usage */
 export function mergeSettings (file: SettingsFile, env: Env): Settings {
-  const named = fromEnv(env, 'IPFSUP_ORIGINS', text => splitList(text), origins) ?? file.origins
   return {
-    origins: [...new Set(named ?? BUILT_IN_ORIGINS)],
-    originsAreBuiltIn: named === undefined,
+    origins: [...new Set(fromEnv(env, 'IPFSUP_ORIGINS', text => splitList(text), origins) ?? file.origins ?? BUILT_IN_ORIGINS)],
     distCid: fromEnv(env, 'IPFSUP_DIST_CID', text => text, distCid) ?? file.distCid,
     peers: fromEnv(env, 'IPFSUP_PEERS', text => splitList(text), peers) ?? file.peers ?? [],
     npmRegistry: fromEnv(env, 'IPFSUP_NPM_REGISTRY', text => text, url) ?? file.npmRegistry,
-    auto: file.auto ?? false,
   }
 }
 

@@ -11,7 +11,7 @@ export interface Setup {
   removeHome(): Promise<void>
   /** How ipfsup itself came to this machine. */
   ownInstall(): Promise<{ readonly kind: 'npm-global', readonly prefix: string } | { readonly kind: 'other', readonly folder: string }>
-  /** @returns the version that is there now @throws AppError NPM_MISSING, NPM_FAILED */
+  /** @returns the version that is there now @throws AppError SELF_NOT_NPM (exit refused), NPM_MISSING, NPM_FAILED */
   updateSelf(signal: AbortSignal): Promise<string>
 }
 

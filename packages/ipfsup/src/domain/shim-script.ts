@@ -25,6 +25,10 @@ const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /** Quoted for a POSIX shell, whatever stands in it. */
 export const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
+/** What stands in the shim's place is somebody else's. */
+export const shimForeign = (shim: string): AppError =>
+  new AppError('SHIM_FOREIGN', `${shim} is there, and is not of ipfsup`, { exit: 'refused', hints: [`look at it, then move it away: mv ${shellQuoted(shim)} ${shellQuoted(`${shim}.old`)}`] })
+
 /**
  * A POSIX sh script, for any shell that is /bin/sh somewhere: dash, bash, busybox, ksh, mksh, zsh. Until its last `exec` it runs nothing but
  * builtins and starts no process. Ranges such as [A-Z] mean something else in each locale, so its sets are written out.

@@ -27,6 +27,7 @@ class User implements Disposable {
 
   setup (env: Readonly<Record<string, string>> = {}, more: Partial<MachineSetupInput> = {}): Setup {
     return machineSetup({
+      log: () => {},
       place: { home: this.home, ipfsPath: this.at('.ipfs'), releases: this.at('.ipfs/releases'), jsRepo: this.at('.ipfs/js-repo'), platform: { os: 'linux', arch: 'amd64' } },
       env: { HOME: this.dir, SHELL: '/bin/bash', PATH: '/usr/bin:/bin', ...env },
       host: { platform: 'linux', euid, egid: euid, pid: 1, execPath: process.execPath, userHome: this.dir },

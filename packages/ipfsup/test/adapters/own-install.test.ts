@@ -18,6 +18,7 @@ class Prefix implements Disposable {
   readonly dir = realpathSync(mkdtempSync(path.join(tmpdir(), 'ipfsup-own-')))
   readonly folder = path.join(this.dir, 'lib/node_modules/ipfsup')
   readonly script = path.join(this.folder, 'bin/ipfsup.js')
+  readonly said: string[] = []
   constructor () {
     this.write('lib/node_modules/ipfsup/package.json', '{"name":"ipfsup","version":"0.1.0"}')
     this.write('lib/node_modules/ipfsup/bin/ipfsup.js', '')
@@ -34,7 +35,7 @@ class Prefix implements Disposable {
   /** @param npm a script in place of npm */
   own (npm?: string, more: Partial<OwnInstallInput> = {}): ReturnType<typeof ownInstall> {
     if (npm !== undefined) this.write('fake/npm', `#!/bin/sh\n${npm}\n`, 0o755)
-    return ownInstall({ script: this.script, env: { PATH: `${this.dir}/fake:/nonexistent` }, execPath: '/nonexistent/bin/node', ...more })
+    return ownInstall({ script: this.script, env: { PATH: `${this.dir}/fake:/nonexistent` }, execPath: '/nonexistent/bin/node', log: line => { this.said.push(line) }, ...more })
   }
 
   [Symbol.dispose] (): void { rmSync(this.dir, { recursive: true, force: true }) }
@@ -69,10 +70,11 @@ test('npm is asked for the latest, where ipfsup lies, from the registry that is 
 
 test('npm that is missing, that fails, that is interrupted', async () => {
   using prefix = new Prefix()
-  expect(await failure(prefix.own().updateSelf(never))).toEqual(['NPM_MISSING', 'failed', 'there is no npm in the PATH'])
+  expect(await failure(prefix.own().updateSelf(never))).toEqual(['NPM_MISSING', 'failed', 'there is no npm beside node, nor in PATH'])
   const talk = 'npm warn old lockfile\nnpm error code EACCES\nnpm error syscall rename\nnpm error Error: EACCES: permission denied\nnpm error A complete log of this run can be found in: x'
-  expect(await failure(prefix.own(`echo '${talk}' >&2; exit 243`).updateSelf(never))).toEqual(['NPM_FAILED', 'failed', 'npm could not install ipfsup: Error: EACCES: permission denied'])
-  expect(await failure(prefix.own('exit 1').updateSelf(never))).toEqual(['NPM_FAILED', 'failed', expect.stringContaining('npm could not install ipfsup: ')])
+  expect(await failure(prefix.own(`echo '${talk}' >&2; exit 243`).updateSelf(never))).toEqual(['NPM_FAILED', 'failed', 'npm install ended with 243, EACCES: Error: EACCES: permission denied'])
+  expect(await failure(prefix.own('exit 1').updateSelf(never))).toEqual(['NPM_FAILED', 'failed', 'npm install ended with 1'])
+  expect(prefix.said).toContain('npm warn old lockfile') // for -v
   const stop = new AbortController()
   const stopped = failure(prefix.own('exec sleep 60', { env: { PATH: `${prefix.dir}/fake:${process.env['PATH'] ?? ''}` } }).updateSelf(stop.signal))
   const reason = new Error('stop')

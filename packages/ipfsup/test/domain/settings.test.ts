@@ -5,12 +5,12 @@ const FILE = '/h/config.json'
 const CID = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
 
 test('nothing named: what is built in', () => {
-  expect(mergeSettings(decodeSettings('{}', FILE), {})).toEqual({ origins: BUILT_IN_ORIGINS, originsAreBuiltIn: true, distCid: undefined, peers: [], npmRegistry: undefined, auto: false })
+  expect(mergeSettings(decodeSettings('{}', FILE), {})).toEqual({ origins: BUILT_IN_ORIGINS, distCid: undefined, peers: [], npmRegistry: undefined })
 })
 
 test('the environment goes before the file', () => {
   const file = decodeSettings(JSON.stringify({ format: 1, origins: ['https://a.example/'], distCid: `/ipfs/${CID}`, peers: ['/ip4/127.0.0.1/tcp/1'], npmRegistry: 'https://npm.example', auto: true }), FILE)
-  expect(mergeSettings(file, { IPFSUP_ORIGINS: '', IPFSUP_PEERS: ' ' })).toEqual({ origins: ['https://a.example'], originsAreBuiltIn: false, distCid: CID, peers: ['/ip4/127.0.0.1/tcp/1'], npmRegistry: 'https://npm.example', auto: true })
+  expect(mergeSettings(file, { IPFSUP_ORIGINS: '', IPFSUP_PEERS: ' ' })).toEqual({ origins: ['https://a.example'], distCid: CID, peers: ['/ip4/127.0.0.1/tcp/1'], npmRegistry: 'https://npm.example' })
   expect(mergeSettings(file, { IPFSUP_ORIGINS: ' http://127.0.0.1:8080/dist/ , http://[::1]:1,http://localhost:2, https://b.example,https://b.example/', IPFSUP_PEERS: 'anna, bob ,', IPFSUP_NPM_REGISTRY: 'http://127.0.0.1:4873' }))
     .toMatchObject({ origins: ['http://127.0.0.1:8080/dist', 'http://[::1]:1', 'http://localhost:2', 'https://b.example'], peers: ['anna', 'bob'], npmRegistry: 'http://127.0.0.1:4873' })
 })
