@@ -13,7 +13,7 @@ import { decodeChecked, decodeHistory, decodeLatest, encodeChecked, encodeHistor
 import type { HomeState } from '../domain/home-state.ts'
 import { addLocked, decodeLockFile, encodeLockFile, lockKey, type LockFile } from '../domain/lock-file.ts'
 import { encodeSettings } from '../domain/settings.ts'
-import { formatVersion, parseVersion, type Lang, type Version } from '../domain/version.ts'
+import { formatVersion, readVersionName, type Lang, type Version } from '../domain/version.ts'
 import { readSettingsFile } from './home-settings.ts'
 import { homeOverrides } from './home-overrides.ts'
 import { checkOwnHome, ensureOwnHome } from './own-home.ts'
@@ -72,10 +72,8 @@ export async function homeFiles ({ home, euid, clock, onWait = () => {}, fs = di
   const readVersion = async (code: string, ...names: string[]): Promise<Version | undefined> => {
     const text = await read(...names)
     if (text === undefined) return undefined
-    try {
-      const version = parseVersion(text.trim())
-      if (text.trim() === formatVersion(version)) return version
-    } catch { /* said below */ }
+    const version = readVersionName(text.trim())
+    if (version !== undefined) return version
     throw new AppError(code, `${at(...names)} holds '${stripControl(text.slice(0, 64).trim())}', which is no version`, { exit: 'refused', hints: ["set it anew: 'ipfsup default <version>'"] })
   }
   const present = async (): Promise<Version | undefined> => await readVersion('DEFAULT_DAMAGED', 'default')

@@ -10,8 +10,7 @@ import type { Clock } from '@ipkit/core/time/clock'
 import { decodeReleaseFacts, encodeReleaseFacts } from '../domain/release-facts.ts'
 import type { ReleaseFacts, ReleaseStore } from '../domain/release-store.ts'
 import { formatSums, parseSums } from '../domain/sha256-sums.ts'
-import { compareVersions, formatVersion, parseVersion, type Version } from '../domain/version.ts'
-import { checkOwnReleases } from './own-releases.ts'
+import { compareVersions, formatVersion, readVersionName, type Version } from '../domain/version.ts'
 import { hashTree, strayEntries, syncTree, treeSize } from './release-tree.ts'
 import { runningFrom } from './running-from.ts'
 
@@ -77,8 +76,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
   return {
     find,
     async list () {
-      await checkOwnReleases(folder, euid)
-      const versions = (await namesIn(folder)).map(readName).filter(version => version !== undefined)
+      const versions = (await namesIn(folder)).map(readVersionName).filter(version => version !== undefined)
       const found = await Promise.all(versions.toSorted(compareVersions).map(find))
       return found.filter(release => release !== undefined)
     },
@@ -200,15 +198,5 @@ async function namesIn (folder: string): Promise<string[]> {
   } catch (e) {
     if (codeOf(e) === 'ENOENT' || codeOf(e) === 'ENOTDIR') return []
     throw fileError(e, folder, 'read')
-  }
-}
-
-/** @returns undefined: the name of no release */
-function readName (name: string): Version | undefined {
-  try {
-    const version = parseVersion(name)
-    return formatVersion(version) === name ? version : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,13 +1,10 @@
 import { AppError } from '@ipkit/core/errors/app-error'
 import { string, type Schema } from '@ipkit/core/schema/schema'
 import { ISO_TIME } from './json-text.ts'
-import { formatVersion, parseVersion, type Version } from './version.ts'
+import { readVersionName, type Version } from './version.ts'
 
 /** A version in the one spelling that files have: `go-v0.43.0`. */
-export const version: Schema<Version> = mapped(string({ min: 1, max: 70 }), text => {
-  const read = parseVersion(text)
-  return formatVersion(read) === text ? read : undefined
-}, 'a version such as go-v0.43.0')
+export const version: Schema<Version> = mapped(string({ min: 1, max: 70 }), readVersionName, 'a version such as go-v0.43.0')
 
 /** ISO 8601 in UTC with milliseconds; as milliseconds since 1970. */
 export const time: Schema<number> = mapped(string({ min: 1, max: 32, pattern: ISO_TIME, what: 'a time such as 2026-03-01T12:30:00.000Z' }), text => {
@@ -22,13 +19,12 @@ export const architecture = string({ min: 3, max: 32, pattern: /^[a-z0-9]+-[a-z0
 
 export const isoTime = (ms: number): string => new Date(ms).toISOString()
 
-/** @param read undefined, or an AppError: not one */
+/** @param read undefined: not one */
 function mapped<T> (text: Schema<string>, read: (text: string) => T | undefined, what: string): Schema<T> {
   return {
     read (value, path) {
       const found = text.read(value, path)
-      let result: T | undefined
-      try { result = read(found) } catch { result = undefined }
+      const result = read(found)
       if (result === undefined) throw new AppError('BAD_VALUE', `${path} is not ${what}`, { exit: 'usage' })
       return result
     },

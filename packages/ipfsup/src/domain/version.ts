@@ -42,6 +42,12 @@ export function parseVersion (text: string): Version {
   return ask.version
 }
 
+/** A version in the one spelling that files and folders have: `go-v0.43.0`. @returns undefined for any other */
+export function readVersionName (text: string): Version | undefined {
+  const [, lang, semver] = /^(go|js)-v(.*)$/s.exec(text) ?? []
+  return lang === undefined || semver === undefined || text.length > MAX_VERSION_CHARACTERS || !SEMVER.test(semver) ? undefined : { lang: lang as Lang, semver }
+}
+
 /** By semver's precedence, so `rc10` after `rc9` only where written `rc.10`; Kubo writes `rc9`, and numbers at the end of such a word are compared as numbers. */
 export function compareSemver (a: string, b: string): number {
   const [coreA, preA] = split(a)

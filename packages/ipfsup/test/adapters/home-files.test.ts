@@ -7,6 +7,7 @@ import { faultyFs } from '@ipkit/testkit/faulty-fs'
 import { homeFiles } from '../../src/adapters/home-files.ts'
 import { homeSettings } from '../../src/adapters/home-settings.ts'
 import type { HomeState } from '../../src/domain/home-state.ts'
+import { BUILT_IN_ORIGINS } from '../../src/domain/settings.ts'
 import { formatVersion, parseVersion, type Version } from '../../src/domain/version.ts'
 
 const euid = process.geteuid!()
@@ -30,7 +31,7 @@ test('a home that is not there says nothing, and reading does not make it', asyn
     .toEqual([undefined, [], undefined, undefined, undefined, [], undefined, false, undefined])
   await state.setNotice(undefined)
   await expect(fs.access(home)).rejects.toMatchObject({ code: 'ENOENT' })
-  expect(await homeSettings(home, {}, euid)).toMatchObject({ originsAreBuiltIn: true })
+  expect(await homeSettings(home, {})).toMatchObject({ origins: BUILT_IN_ORIGINS })
 })
 
 test('the files are as docs/formats/ipfsup.md says, and nobody else may read them', async () => {
@@ -171,7 +172,7 @@ test('auto on keeps what a person wrote, and refuses what is not right', async (
   await fs.writeFile(path.join(home, 'config.json'), JSON.stringify({ origins: ['https://a.example'], auto: false }))
   await state.setAuto(true)
   expect(JSON.parse(await read('config.json'))).toEqual({ origins: ['https://a.example'], auto: true })
-  expect(await homeSettings(home, {}, euid)).toMatchObject({ origins: ['https://a.example'], auto: true })
+  expect([await state.auto(), await homeSettings(home, {})]).toEqual([true, expect.objectContaining({ origins: ['https://a.example'] })])
   await fs.writeFile(path.join(home, 'config.json'), '{"orgins": []}')
   await expect(state.setAuto(false)).rejects.toMatchObject({ code: 'BAD_CONFIG', hints: ['did you mean "origins"?'] })
   await expect(homeSettings(home, {}, euid)).rejects.toMatchObject({ code: 'BAD_CONFIG' })
