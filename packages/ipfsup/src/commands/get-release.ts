@@ -1,10 +1,11 @@
 import type { Io } from '@ipkit/core/cli/io'
 import { formatBytes } from '@ipkit/core/cli/size'
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
+import { formatAsk } from '../domain/holding-version.ts'
 import type { Installed } from '../domain/install-release.ts'
 import { nearVersions } from '../domain/near-versions.ts'
 import type { InstalledRelease } from '../domain/release-store.ts'
-import { formatVersion, type Lang, type Version, type VersionAsk } from '../domain/version.ts'
+import { formatVersion, parseAsk, type Lang, type Version, type VersionAsk } from '../domain/version.ts'
 import type { IpfsupDeps } from './deps.ts'
 import type { GettingOptions } from './getting-options.ts'
 import { resolveLatest } from './resolve-latest.ts'
@@ -30,6 +31,14 @@ export async function findOrGetRelease (deps: IpfsupDeps, io: Io, ask: VersionAs
 export async function installedRelease (deps: IpfsupDeps, io: Io, ask: VersionAsk): Promise<InstalledRelease | undefined> {
   const version = ask.kind === 'exact' ? ask.version : await (await deps.state(io)).alias(ask.lang)
   return version === undefined ? undefined : await (await deps.releases(io)).find(version)
+}
+
+/** @throws AppError NOT_INSTALLED (exit notFound), VERSION_INVALID, LANGUAGE_UNKNOWN */
+export async function installedByName (deps: IpfsupDeps, io: Io, text: string): Promise<InstalledRelease> {
+  const ask = parseAsk(text)
+  const found = await installedRelease(deps, io, ask)
+  if (found === undefined) throw new AppError('NOT_INSTALLED', `${formatAsk(ask)} is not installed`, { exit: 'notFound', hints: ["see what is: 'ipfsup ls'"] })
+  return found
 }
 
 /** 'over https from https://dist.ipfs.tech (ipfs: no peer has it within 10 s)' */

@@ -16,7 +16,7 @@ export async function resolveLatest (deps: IpfsupDeps, io: Io, lang: Lang, { tra
 }
 
 /** 'the last answer was go-v0.43.0, at 2026-01-15 11:00 UTC, 1 h ago' */
-export const asOf = ({ answer, answeredMs }: SeenLatest, nowMs: number): string =>
+const asOf = ({ answer, answeredMs }: SeenLatest, nowMs: number): string =>
   `the last answer was ${formatVersion(answer)}, at ${formatTime(answeredMs)}, ${formatDuration(nowMs - answeredMs)} ago`
 
 /** What an origin takes back, or hides. Both dates, so that a person can judge. */

@@ -3,11 +3,10 @@ import { document, type Outcome } from '@ipkit/core/cli/outcome'
 import { formatBytes } from '@ipkit/core/cli/size'
 import { stripControl } from '@ipkit/core/cli/strip-control'
 import { AppError } from '@ipkit/core/errors/app-error'
-import { formatAsk } from '../domain/holding-version.ts'
 import type { InstalledRelease } from '../domain/release-store.ts'
-import { compareVersions, formatVersion, parseAsk, sameVersion, type Version } from '../domain/version.ts'
+import { compareVersions, formatVersion, sameVersion, type Version } from '../domain/version.ts'
 import type { IpfsupDeps } from './deps.ts'
-import { installedRelease } from './get-release.ts'
+import { installedByName } from './get-release.ts'
 import { switchDefault } from './switch-default.ts'
 
 export interface UninstallArgs { readonly version: string, readonly default: string | undefined }
@@ -15,8 +14,8 @@ export interface UninstallArgs { readonly version: string, readonly default: str
 /** `ipfsup uninstall <version>`: removes a release; its repo, and what is remembered of its hash, stay. */
 export async function uninstall (deps: IpfsupDeps, io: Io, args: UninstallArgs): Promise<Outcome> {
   const [state, releases] = [await deps.state(io), await deps.releases(io)]
-  const release = await require(deps, io, args.version)
-  const successor = args.default === undefined ? undefined : await require(deps, io, args.default)
+  const release = await installedByName(deps, io, args.version)
+  const successor = args.default === undefined ? undefined : await installedByName(deps, io, args.default)
   const name = formatVersion(release.version)
   const byDefault = await state.default()
   if (byDefault !== undefined && sameVersion(byDefault, release.version)) {
@@ -30,13 +29,6 @@ export async function uninstall (deps: IpfsupDeps, io: Io, args: UninstallArgs):
   }
   const after = await state.default()
   return document({ version: name, path: release.path, freedBytes: sizeBytes, default: after === undefined ? null : formatVersion(after) }, `removed ${name}, ${formatBytes(sizeBytes)}`)
-}
-
-async function require (deps: IpfsupDeps, io: Io, text: string): Promise<InstalledRelease> {
-  const ask = parseAsk(text)
-  const found = await installedRelease(deps, io, ask)
-  if (found === undefined) throw new AppError('NOT_INSTALLED', `${formatAsk(ask)} is not installed`, { exit: 'notFound', hints: ["see what is: 'ipfsup ls'"] })
-  return found
 }
 
 const others = (all: readonly InstalledRelease[], but: Version): Version[] => all.map(r => r.version).filter(v => !sameVersion(v, but)).sort(compareVersions)

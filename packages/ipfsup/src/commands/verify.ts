@@ -1,20 +1,18 @@
 import type { Io } from '@ipkit/core/cli/io'
 import { list, type Outcome } from '@ipkit/core/cli/outcome'
 import { stripControl } from '@ipkit/core/cli/strip-control'
-import { AppError } from '@ipkit/core/errors/app-error'
 import type { HomeState } from '../domain/home-state.ts'
-import { formatAsk } from '../domain/holding-version.ts'
 import type { InstalledRelease } from '../domain/release-store.ts'
-import { compareVersions, formatVersion, parseAsk } from '../domain/version.ts'
+import { compareVersions, formatVersion } from '../domain/version.ts'
 import type { IpfsupDeps } from './deps.ts'
-import { installedRelease } from './get-release.ts'
+import { installedByName } from './get-release.ts'
 
 interface Verified { readonly version: string, readonly path: string, readonly ok: boolean, readonly problems: readonly string[], readonly sha512: string, readonly cid: string | null }
 
 /** `ipfsup verify [<version>]`: compares what is installed with its hashes, and those with the lock file; exit 8 when something differs. */
 export async function verify (deps: IpfsupDeps, io: Io, args: { readonly version: string | undefined }): Promise<Outcome> {
   const [state, releases] = [await deps.state(io), await deps.releases(io)]
-  const wanted = args.version === undefined ? [...await releases.list()].sort((a, b) => compareVersions(a.version, b.version)) : [await find(deps, io, args.version)]
+  const wanted = args.version === undefined ? [...await releases.list()].sort((a, b) => compareVersions(a.version, b.version)) : [await installedByName(deps, io, args.version)]
   let bad = 0
   const items = (async function * (): AsyncGenerator<Verified> {
     for (const release of wanted) {
@@ -35,11 +33,4 @@ export async function verify (deps: IpfsupDeps, io: Io, args: { readonly version
 async function unlike (state: Pick<HomeState, 'lockedHash'>, { version, architecture, sha512 }: InstalledRelease): Promise<string[]> {
   const locked = await state.lockedHash(version, architecture)
   return locked === undefined || locked.sha512 === sha512 ? [] : [`its archive is not the one that was seen first: sha512 ${sha512.slice(0, 16)}…, and ${locked.sha512.slice(0, 16)}… in the lock file`]
-}
-
-async function find (deps: IpfsupDeps, io: Io, text: string): Promise<InstalledRelease> {
-  const ask = parseAsk(text)
-  const found = await installedRelease(deps, io, ask)
-  if (found === undefined) throw new AppError('NOT_INSTALLED', `${formatAsk(ask)} is not installed`, { exit: 'notFound', hints: ["see what is: 'ipfsup ls'"] })
-  return found
 }
