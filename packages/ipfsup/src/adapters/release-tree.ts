@@ -9,14 +9,14 @@ import { mapConcurrent } from '@ipkit/core/streams/map-concurrent'
 const AT_ONCE = 16
 const READ_BYTES = 256 * 1024
 
-export interface TreeEntry {
+interface TreeEntry {
   /** Below the folder that was walked, with `/`. */
   readonly path: string
   readonly kind: 'file' | 'folder' | 'link' | 'other'
 }
 
 /** Everything below a folder, links not followed; a folder comes before what is in it. Nothing where there is no such folder. */
-export async function * walkTree (root: string, below = ''): AsyncGenerator<TreeEntry> {
+async function * walkTree (root: string, below = ''): AsyncGenerator<TreeEntry> {
   let entries
   try {
     entries = await readdir(path.join(root, below), { withFileTypes: true })

@@ -21,7 +21,7 @@ export interface DistRootDeps {
   readonly resolveTxt: ResolveTxt
 }
 
-export const DIST_DOMAIN = 'dist.ipfs.tech'
+const DIST_DOMAIN = 'dist.ipfs.tech'
 const MAX_PATH_CHARACTERS = 512
 
 /** As it stands in claims and messages. @param pinned as in the deps */

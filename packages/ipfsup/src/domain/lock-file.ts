@@ -6,7 +6,7 @@ import { cid, isoTime, sha512, time, version as versionField } from './json-fiel
 import { readJsonText, toJsonText } from './json-text.ts'
 import { formatVersion, type Version } from './version.ts'
 
-export const MAX_LOCKED = 10_000
+const MAX_LOCKED = 10_000
 
 const keyText = string({ min: 1, max: 128, pattern: /^[^/]+\/[a-z0-9]+\/[a-z0-9]+$/, what: '<version>/<os>/<arch>' })
 const key: Schema<string> = {

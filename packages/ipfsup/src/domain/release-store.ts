@@ -1,14 +1,13 @@
+import type { TransportName } from './origin.ts'
 import type { Version } from './version.ts'
-
-/** How a release came: over IPFS or https as an archive, from npm as packages. */
-export type Transport = 'ipfs' | 'https' | 'npm'
 
 /** `release.json`: what is known of a release that is installed. docs/formats/ipfsup.md */
 export interface ReleaseFacts {
   readonly version: Version
   /** `linux-amd64` */
   readonly architecture: string
-  readonly transport: Transport
+  /** How it came: as an archive, or as packages from npm. */
+  readonly transport: TransportName | 'npm'
   /** Origin.name, or the name of the npm package. */
   readonly origin: string
   /** Of the archive, in hex; for a js release that of its npm package. */
