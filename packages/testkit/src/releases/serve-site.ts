@@ -13,6 +13,8 @@ export interface Misbehaviour {
   readonly contentLength?: number
   /** The connection breaks after so many bytes of the body. */
   readonly cutAfter?: number
+  /** Nothing more comes after so many bytes of the body; the connection stays. */
+  readonly stallAfter?: number
   readonly bytesPerSecond?: number
   /** Headers come, then nothing. */
   readonly stall?: boolean
@@ -56,7 +58,7 @@ export async function serveSite (site: DistSite, tls?: { readonly key: string, r
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': odd.contentLength ?? body.length, ...from > 0 ? { 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` } : {} })
     response.flushHeaders()
     if (odd.stall === true) return
-    const end = Math.min(body.length, odd.cutAfter ?? Infinity)
+    const end = Math.min(body.length, odd.cutAfter ?? Infinity, odd.stallAfter ?? Infinity)
     const pieceBytes = odd.bytesPerSecond === undefined ? PIECE_BYTES : Math.max(1, Math.ceil(odd.bytesPerSecond / 20))
     for (let at = 0; at < end && !response.destroyed; at += pieceBytes) {
       const piece = body.subarray(at, Math.min(end, at + pieceBytes))
@@ -64,6 +66,7 @@ export async function serveSite (site: DistSite, tls?: { readonly key: string, r
       sent += piece.length
       if (odd.bytesPerSecond !== undefined) await sleep(50)
     }
+    if (odd.stallAfter !== undefined) return
     if (odd.cutAfter === undefined) response.end()
     else response.destroy()
   }
