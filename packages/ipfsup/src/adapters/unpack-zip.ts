@@ -37,6 +37,7 @@ async function addEntry (zip: ZipFile, entry: Entry, tree: UnpackedTree, signal:
   if (entry.fileName.endsWith('/')) { await tree.addFolder(entry.fileName); return }
   if (!entry.canDecodeFileData()) throw archiveRefused('a file that is encrypted, or packed in an unknown way', entry.fileName)
   const source = await zip.openReadStreamPromise(entry)
+  source.on('error', () => {}) // it may come before anybody reads; whoever reads gets it
   const stop = (): void => { source.destroy(signal.reason as Error) }
   signal.addEventListener('abort', stop, { once: true })
   try {
