@@ -4,7 +4,6 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
 import { atomicWrite } from '@ipkit/core/storage/atomic-write'
-import { withFolderLock } from '@ipkit/core/storage/folder-lock'
 import { diskFs, syncFolder, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
 import { stripControl } from '@ipkit/core/cli/strip-control'
@@ -64,6 +63,7 @@ export async function homeFiles ({ home, euid, clock, onWait = () => {}, fs = di
   /** Two locks: whoever has the one on the default may still write files. */
   const withLock = async <T>(name: '.lock' | '.write', signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
     await ensureOwnHome(home, euid)
+    const { withFolderLock } = await import('@ipkit/core/storage/folder-lock') // brings LevelDB with it, which no reader waits for
     return await withFolderLock(at(name), { onWait, signal, clock }, work)
   }
   /** For files of which one entry is changed: what another process adds meanwhile must not be lost. */

@@ -4,7 +4,6 @@ import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf, messageOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
-import { takeFolderLock, withFolderLock } from '@ipkit/core/storage/folder-lock'
 import { diskFs, syncFolder, writeFully, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
 import { decodeReleaseFacts, encodeReleaseFacts } from '../domain/release-facts.ts'
@@ -40,6 +39,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
     await checkOwnReleases(folder, euid) // somebody may have made it just before us
     return path.join(folder, kind, name)
   }
+  const locks = async (): Promise<typeof import('@ipkit/core/storage/folder-lock')> => await import('@ipkit/core/storage/folder-lock') // brings LevelDB with it, which no reader waits for
   const newStaging = async (name: string): Promise<string> => await inFolder('.staging', `${name}-${randomBytes(6).toString('hex')}`)
   const leftovers = async (kind: '.partial' | '.staging'): Promise<Array<{ readonly name: string, readonly file: string }>> =>
     (await namesIn(path.join(folder, kind))).map(file => ({ name: file.replace(kind === '.staging' ? /-[0-9a-f]{12}$/ : /\.part(?:\.json)?$/, ''), file: path.join(folder, kind, file) }))
@@ -81,7 +81,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
       return found.filter(release => release !== undefined)
     },
     sizeBytes: async release => await treeSize(release.path),
-    locked: async (version, onWait, signal, work) => await withFolderLock(await inFolder('.locks', nameOf(version)), { onWait, signal, clock }, work),
+    locked: async (version, onWait, signal, work) => await (await locks()).withFolderLock(await inFolder('.locks', nameOf(version)), { onWait, signal, clock }, work),
     partFile: async version => await inFolder('.partial', `${nameOf(version)}.part`),
     async publish (version, fill) {
       const name = nameOf(version)
@@ -102,7 +102,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
     },
     async remove (release) {
       const name = nameOf(release.version)
-      const lock = await takeFolderLock(await inFolder('.locks', name))
+      const lock = await (await locks()).takeFolderLock(await inFolder('.locks', name))
       if (lock === undefined) throw new AppError('RELEASE_IN_USE', `${formatVersion(release.version)} is just being installed by another ipfsup`, { exit: 'busy', hints: ['wait until it is done and try again'] })
       try {
         const [pid] = await runningFrom(release.path)
@@ -122,7 +122,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
       await checkOwnReleases(folder, euid)
       const cleaned: Array<{ path: string, sizeBytes: number }> = []
       for (const { name, file } of [...await leftovers('.partial'), ...await leftovers('.staging')]) {
-        const lock = await takeFolderLock(await inFolder('.locks', name))
+        const lock = await (await locks()).takeFolderLock(await inFolder('.locks', name))
         if (lock === undefined) continue // somebody works on it
         try {
           const facts = await lstat(file).catch(() => undefined)
