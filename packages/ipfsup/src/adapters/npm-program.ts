@@ -85,7 +85,7 @@ function failure (verb: string, end: number | string | null, said: readonly stri
   const code = lines.map(line => /^(?:code|errno) (\w+)$/.exec(line)?.[1]).find(found => found !== undefined)
   if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('DISK_FULL', 'no space left on the disk while npm installed', { hints: ['free some space, then run the command again'] })
   const exit: ExitName = code === 'EINTEGRITY' ? 'refused' : code !== undefined && UNREACHABLE.has(code) ? 'unreachable' : 'failed'
-  const last = lines.filter(line => !/^(?:code|errno|syscall) /.test(line)).slice(0, SHOWN_LINES).join('; ').slice(0, SHOWN_CHARACTERS)
+  const last = lines.filter(line => !/^(?:(?:code|errno|syscall) |at \S)/.test(line)).slice(0, SHOWN_LINES).join('; ').slice(0, SHOWN_CHARACTERS)
   return new AppError('NPM_FAILED', `npm ${verb} ended with ${end ?? 'nothing'}${code === undefined ? '' : `, ${code}`}${last === '' ? '' : `: ${last}`}`, {
     exit, hints: exit === 'unreachable' ? ["check the connection, or npm's registry and proxy: 'npm config list'", 'IPFSUP_NPM_REGISTRY=<URL> names another registry'] : ['run it again with -v to see all that npm says'],
   })

@@ -125,6 +125,7 @@ describe('an install that fails', () => {
     ['is told apart when nobody answers', says('npm error code ENOTFOUND\nnpm error syscall getaddrinfo\nnpm error errno ENOTFOUND\nnpm error network request failed\n'), { code: 'NPM_FAILED', exit: 'unreachable', message: 'npm ci ended with 1, ENOTFOUND: network request failed' }],
     ['is told apart when a package is not the one of the lock file', says('npm error code EINTEGRITY\nnpm error sha512-x integrity checksum failed\n'), { code: 'NPM_FAILED', exit: 'refused' }],
     ['is told apart when the disk is full', says('npm error code ENOSPC\nnpm error nospc no space left\n'), { code: 'DISK_FULL' }],
+    ['says nothing of where in npm it was', says('npm error code ECONNREFUSED\nnpm error FetchError: request to http://x/y failed\nnpm error     at ClientRequest.<anonymous> (/usr/lib/index.js:130:14)\nnpm error     at new Promise (<anonymous>)\n'), { code: 'NPM_FAILED', exit: 'unreachable', message: 'npm ci ended with 1, ECONNREFUSED: FetchError: request to http://x/y failed' }],
     ['has nothing to quote', says('', 7), { code: 'NPM_FAILED', message: 'npm ci ended with 7' }],
     ['was killed', "process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)", { code: 'NPM_FAILED', message: 'npm ci ended with SIGKILL' }],
     ['talks without end', `for (let i = 0; i < 1000; i++) process.stderr.write('npm error ' + 'x'.repeat(1000) + '\\n'); process.exitCode = 1`, { code: 'NPM_FAILED', message: expect.stringMatching(/^.{1,600}$/) }],
