@@ -74,7 +74,8 @@ export function machineDoctor (deps: Omit<IpfsupDeps, 'doctor'>, io: Io, probes:
       const found = await (await deps.releases(io)).clean(true)
       if (found.length === 0) return 'none'
       const sizeBytes = found.reduce((sum, leftover) => sum + leftover.sizeBytes, 0)
-      return { message: `${found.length === 1 ? 'a download that was broken off' : `${found.length} downloads that were broken off`}, ${formatBytes(sizeBytes)}`, cure: "go on with it by the same command, or 'ipfsup gc'" }
+      const count = new Set(found.map(({ path }) => path.replace(/\.json$/, ''))).size // a download is a part, and beside it what it is a part of
+      return { message: `${count === 1 ? 'a download that was broken off' : `${count} downloads that were broken off`}, ${formatBytes(sizeBytes)}`, cure: "go on with it by the same command, or 'ipfsup gc'" }
     },
     'lock-file': async () => {
       const [state, installed] = [await deps.state(io), await (await deps.releases(io)).list()]

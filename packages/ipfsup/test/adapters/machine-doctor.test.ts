@@ -43,7 +43,7 @@ describe('the doctor', () => {
     ['a repo that nothing here reads', 'repo', w => { w.repoVersion = 19 }, /version 19/, /ipfsup update/],
     ['js-ipfs in the place of Kubo', 'js-repo', () => {}, /repo of js-ipfs/, /js-repo/, { exists: async file => /\/(pins|keys|datastore_spec)$/.test(file) }],
     ['IPFS_PATH inside', 'js-repo', () => {}, /IPFS_PATH is/, /export IPFS_PATH=\/home\/kim\/\.ipfs$/, {}, '/home/kim/.ipfs/js-repo'],
-    ['a broken download', 'leftovers', w => { w.leftovers = [{ path: '/x.part', sizeBytes: 5e6 }] }, /broken off, 5\.00 MB/, /ipfsup gc/],
+    ['a broken download', 'leftovers', w => { w.leftovers = [{ path: '/x.part', sizeBytes: 5e6 - 300 }, { path: '/x.part.json', sizeBytes: 300 }] }, /^a download that was broken off, 5\.00 MB/, /ipfsup gc/],
     ['a release that changed', 'lock-file', w => { w.locked.set('go-v0.42.0', { sha512: '00', cid: undefined, seenMs: NOW }) }, /go-v0\.42\.0 is not what was seen/, /ipfsup uninstall/],
     ['a lock file that is damaged', 'lock-file', w => { w.state.lockedHash = async () => { throw new AppError('LOCK_FILE_DAMAGED', 'releases.lock.json is damaged', { exit: 'refused', hints: ['restore it'] }) } }, /is damaged/, /restore it/],
     ['an origin that is silent', 'origins', w => { w.failures = [{ origin: 'https://x.example', message: 'no route' }] }, /x\.example gave no answer: no route/, /curl -I https:\/\/x\.example/],
