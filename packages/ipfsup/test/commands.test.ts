@@ -27,7 +27,7 @@ describe('update', () => {
   test('asks nobody when it is told to', async () => {
     const world = usedWorld()
     const asked: unknown[] = []
-    world.install = async ask => { asked.push(ask); return { release: releaseOf('v0.43.0'), fresh: false, resumedBytes: 0, because: undefined } }
+    world.install = async ask => { asked.push(ask); return { release: releaseOf('v0.43.0'), fresh: false, resumedBytes: 0, because: [] } }
     await world.run(['update', '--offline', '--transport', 'ipfs', '--trust-origin', 'https://dist.ipfs.tech/'])
     expect(asked).toEqual([{ version: v('v0.43.0'), transport: 'ipfs', trusted: ['https://dist.ipfs.tech'], offline: true }])
   })
@@ -77,7 +77,9 @@ describe('use', () => {
   test('--pin warns where an override goes before the file', async () => {
     const world = usedWorld()
     world.overrides.set(folder, 'go-v0.43.0')
-    expect((await world.run(['use', 'v0.42.0', '--pin'], { cwd: folder })).stderr).toMatch(/here ipfs is go-v0\.43\.0 all the same: 'ipfsup use' set it .*'ipfsup unuse'/)
+    const ran = await world.run(['use', 'v0.42.0', '--pin'], { cwd: folder })
+    expect(ran.stdout).toBe(`wrote go-v0.42.0 to ${path.join(folder, '.ipfs-version')}\n`)
+    expect(ran.stderr).toMatch(/here ipfs is go-v0\.43\.0 all the same: 'ipfsup use' set it .*'ipfsup unuse'/)
   })
 })
 

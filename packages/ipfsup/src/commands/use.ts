@@ -20,11 +20,12 @@ export async function use (deps: IpfsupDeps, io: Io, args: UseArgs): Promise<Out
   const state = await deps.state(io)
   if (!args.pin) await state.setOverride(io.cwd, version)
   const holding = await findHolding(deps, io)
-  if (holding !== undefined && formatAsk(holding.ask) !== version) {
+  const inEffect = holding === undefined || formatAsk(holding.ask) === version
+  if (!inEffect) {
     io.report.warn('NOT_IN_EFFECT', `here ipfs is ${formatAsk(holding.ask)} all the same: ${becauseOf(holding)}${cureOf(holding)}`)
   }
-  io.report.note(args.pin ? "whoever works in this folder gets this version; keep the file with the others" : "for you alone; to have it go with the folder: 'ipfsup use --pin'")
-  return document({ version, folder: io.cwd, file }, `in ${io.cwd} and below it ipfs is ${version}`)
+  io.report.note(args.pin ? 'everybody who works in this folder gets it; keep the file with the others' : `for you alone; to have it go with the folder: 'ipfsup use ${version} --pin'`)
+  return document({ version, folder: io.cwd, file }, inEffect ? `in ${io.cwd} and below it ipfs is ${version}` : file === null ? `set ${version} for ${io.cwd} and below it` : `wrote ${version} to ${file}`)
 }
 
 const cureOf = ({ source }: Holding): string => source === 'env' ? "; to be rid of that: 'unset IPFSUP_VERSION'" : source === 'override' ? "; to be rid of that: 'ipfsup unuse'" : ''
