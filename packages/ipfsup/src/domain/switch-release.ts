@@ -48,10 +48,11 @@ export async function rollback (deps: SwitchDeps, signal: AbortSignal): Promise<
   return await deps.state.locked(signal, async () => {
     const installed = await deps.releases.list()
     const history = await deps.state.history()
-    const back = stepBack(history, await presentOf(deps), version => installed.some(release => sameVersion(release.version, version)))
+    const present = await presentOf(deps)
+    const back = stepBack(history, present, version => installed.some(release => sameVersion(release.version, version)))
     const target = back?.at(-1)
     if (back === undefined || target === undefined) {
-      throw new AppError('NOTHING_TO_ROLL_BACK', history.length < 2 ? 'there was no other default before this one' : 'no default from before is still installed', { exit: 'notFound', hints: ["see what is installed: 'ipfsup ls'", "choose one of it: 'ipfsup default <version>'"] })
+      throw new AppError('NOTHING_TO_ROLL_BACK', present === undefined && history.length === 0 ? 'there has been no default yet' : history.length < 2 ? 'there was no other default before this one' : 'no default from before is still installed', { exit: 'notFound', hints: ["see what is installed: 'ipfsup ls'", "choose one of it: 'ipfsup default <version>'"] })
     }
     const leaving = await presentOf(deps)
     if (leaving !== undefined && isBelow(target, leaving)) await deps.state.setLeft(leaving)
