@@ -35,7 +35,7 @@ describe('golden runs', () => {
     ['help-auto', ['auto', '--help']],
     ['update-first', ['update'], fresh(world => { world.plan = { ...world.plan, shimState: 'missing', found: undefined } })],
     ['update-first-json', ['update', '--json'], fresh()],
-    ['update-because', ['update', 'v0.41.0'], used(world => { world.because = 'ipfs: no peer has it within 10 s'; world.resumedBytes = 20_000_000; world.repoVersion = undefined })],
+    ['update-because', ['update', 'v0.41.0'], used(world => { world.because = ['not over ipfs: no peer has it within 10 s']; world.resumedBytes = 20_000_000; world.repoVersion = undefined })],
     ['update-over-ipfs', ['update', '--transport=ipfs'], fresh()],
     ['update-nothing-new', ['update'], usedWorld],
     ['update-pre', ['update', '--pre'], usedWorld],

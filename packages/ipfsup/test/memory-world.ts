@@ -37,7 +37,7 @@ export class MemoryWorld {
   remote: Version[] = ['v0.41.0', 'v0.42.0', 'v0.43.0', 'v0.44.0-rc1', 'js-v0.66.1'].map(v)
   /** `installer.install` throws it. */
   installError: AppError | undefined
-  because: string | undefined
+  because: readonly string[] = []
   resumedBytes = 0
   unreachable = false
   failures: Latest['failures'] = []
@@ -128,7 +128,7 @@ export class MemoryWorld {
 
   async install ({ version, offline, transport }: InstallAsk): Promise<Installed> {
     const there = await this.releases.find(version)
-    if (there !== undefined) return { release: there, fresh: false, resumedBytes: 0, because: undefined }
+    if (there !== undefined) return { release: there, fresh: false, resumedBytes: 0, because: [] }
     if (this.installError !== undefined) throw this.installError
     const name = formatVersion(version)
     if (offline) throw new AppError('NOT_INSTALLED_OFFLINE', `${name} is not installed, and --offline asks nobody for it`, { exit: 'unreachable', hints: ['leave --offline out'] })

@@ -17,7 +17,7 @@ export async function getRelease (deps: IpfsupDeps, io: Io, ask: VersionAsk, opt
   const version = ask.kind === 'exact' ? ask.version : await resolveLatest(deps, io, ask.lang, { pre, offline, transport })
   const got = await install(deps, io, version, { transport, trusted, offline })
   if (ask.kind === 'latest' && !pre) await (await deps.state(io)).setAlias(version.lang, version)
-  if (got.fresh) io.report.note(`${formatVersion(version)} came ${cameFrom(got)}`)
+  if (got.fresh) for (const line of [`${formatVersion(version)} came ${cameFrom(got)}`, ...got.because]) io.report.note(line)
   if (got.resumedBytes > 0) io.report.note(`it went on with an earlier download, of which ${formatBytes(got.resumedBytes)} were here`)
   return got
 }
@@ -33,18 +33,8 @@ export async function installedRelease (deps: IpfsupDeps, io: Io, ask: VersionAs
   return version === undefined ? undefined : await (await deps.releases(io)).find(version)
 }
 
-/** @throws AppError NOT_INSTALLED (exit notFound), VERSION_INVALID, LANGUAGE_UNKNOWN */
-export async function installedByName (deps: IpfsupDeps, io: Io, text: string): Promise<InstalledRelease> {
-  const ask = parseAsk(text)
-  const found = await installedRelease(deps, io, ask)
-  if (found === undefined) throw new AppError('NOT_INSTALLED', `${formatAsk(ask)} is not installed`, { exit: 'notFound', hints: ["see what is: 'ipfsup ls'"] })
-  return found
-}
-
-/** 'over https from https://dist.ipfs.tech (ipfs: no peer has it within 10 s)' */
-function cameFrom ({ release: { transport, origin }, because }: Installed): string {
-  return `${transport === 'npm' ? 'from npm' : `over ${transport} from ${origin}`}${because === undefined ? '' : ` (${because})`}`
-}
+/** 'over https from https://dist.ipfs.tech' */
+const cameFrom = ({ release: { transport, origin } }: Installed): string => transport === 'npm' ? 'from npm' : `over ${transport} from ${origin}`
 
 async function install (deps: IpfsupDeps, io: Io, version: Version, how: { readonly transport: GettingOptions['transport'], readonly trusted: readonly string[], readonly offline: boolean }): Promise<Installed> {
   try {

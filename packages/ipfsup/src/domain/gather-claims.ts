@@ -96,9 +96,9 @@ async function askOne (deps: ClaimDeps, version: Version, name: string, open: (s
 }
 
 function whyNot (ipfs: Answer | undefined, left: string | undefined): string | undefined {
-  if (left !== undefined) return `ipfs: ${left}`
+  if (left !== undefined) return `not over ipfs: ${left}`
   if (ipfs === undefined || ipfs.kind === 'has') return undefined
-  return `ipfs: ${ipfs.kind === 'unknown' ? 'the dist there does not have it' : messageOf(ipfs.error)}`
+  return `not over ipfs: ${ipfs.kind === 'unknown' ? 'the dist there does not have it' : messageOf(ipfs.error)}`
 }
 
 /** An origin that answered knows better than one that did not; whoever lacks only this platform's build knows best. */

@@ -25,8 +25,8 @@ export interface Installed {
   readonly fresh: boolean
   /** Bytes of an earlier, broken download that were used. */
   readonly resumedBytes: number
-  /** Why this transport: 'ipfs: no peer has it within 10 s'; undefined when there is nothing to say. */
-  readonly because: string | undefined
+  /** Why this transport, and why its hash is believed, a line each: 'not over ipfs: no peer has it within 10 s'. */
+  readonly because: readonly string[]
 }
 
 /** Gets a release that is not here: finds it, decides whether to believe it, downloads, verifies, unpacks, tries it, publishes. */
@@ -109,7 +109,7 @@ export function installer (deps: InstallDeps): Installer {
       const { repoVersion } = await deps.tryRelease(folder, version, signal)
       return facts(version, { transport: got.claim.transport, origin: got.claim.origin, sha512: got.sha512, cid: got.cid, repoVersion })
     })
-    return { release, resumedBytes: got.resumedBytes, because: sentences(got.claim.transport === 'https' ? believed.whyNotIpfs() : undefined, believed.expected.because) }
+    return { release, resumedBytes: got.resumedBytes, because: [got.claim.transport === 'https' ? believed.whyNotIpfs() : undefined, believed.expected.because].flatMap(line => line ?? []) }
   }
 
   const fromNpm = async ({ version, transport }: InstallAsk, signal: AbortSignal): Promise<Omit<Installed, 'fresh'>> => {
@@ -121,7 +121,7 @@ export function installer (deps: InstallDeps): Installer {
       await state.lockHash(version, architecture, { sha512, cid: undefined, seenMs: clock.now() })
       return facts(version, { transport: 'npm', origin, sha512, cid: undefined, repoVersion: undefined })
     })
-    return { release, resumedBytes: 0, because: transport === 'ipfs' ? 'js-ipfs comes from npm alone' : undefined }
+    return { release, resumedBytes: 0, because: transport === 'ipfs' ? ['js-ipfs comes from npm alone'] : [] }
   }
 
   const facts = (version: Version, rest: Pick<ReleaseFacts, 'transport' | 'origin' | 'sha512' | 'cid' | 'repoVersion'>): ReleaseFacts => ({ version, architecture, ...rest, installedMs: clock.now() })
@@ -130,7 +130,7 @@ export function installer (deps: InstallDeps): Installer {
     async install (ask, signal) {
       const { version } = ask
       const name = formatVersion(version)
-      const there = (release: InstalledRelease): Installed => ({ release, fresh: false, resumedBytes: 0, because: undefined })
+      const there = (release: InstalledRelease): Installed => ({ release, fresh: false, resumedBytes: 0, because: [] })
       const release = await findWhole(version, signal)
       if (release !== undefined) return there(release)
       if (ask.offline) throw new AppError('NOT_INSTALLED_OFFLINE', `${name} is not installed, and nobody is asked for it offline`, { exit: 'unreachable', hints: ["see what is installed: 'ipfsup ls'", `without --offline: 'ipfsup update ${name}'`] })
@@ -143,5 +143,3 @@ export function installer (deps: InstallDeps): Installer {
     },
   }
 }
-
-const sentences = (...parts: ReadonlyArray<string | undefined>): string | undefined => parts.filter(part => part !== undefined && part !== '').join('; ') || undefined
