@@ -8,7 +8,8 @@ const HEAVY_BYTES = 26 * 1024
 const CLIENT = '@ipkit/core/daemon/open-node'
 
 /**
- * The lazy imports of a command line that bring too much to lie in one file with the rest.
+ * The lazy imports of a command line that bring too much to lie in one file with the rest. What `ipkit.always` in package.json names (files of the
+ * package) is never too much: most commands of that tool have it.
  * @returns absolute path of the module -> a name for its bundle
  */
 export async function heavyImports (entry, manifest) {
@@ -16,6 +17,7 @@ export async function heavyImports (entry, manifest) {
   const inputOf = file => Object.keys(inputs).find(input => path.resolve(input) === file)
   const always = staticClosure(inputs, inputOf(entry))
   staticClosure(inputs, inputOf(resolveFrom(path.dirname(entry), CLIENT)), always)
+  for (const file of manifest.ipkit?.always ?? []) staticClosure(inputs, inputOf(path.resolve(file)), always)
   const lazy = new Set(Object.values(inputs).flatMap(({ imports }) => imports.filter(i => i.kind === 'dynamic-import' && !i.external).map(i => i.path)))
   const heavy = [...lazy].filter(file => {
     const more = [...staticClosure(inputs, file)].filter(input => !always.has(input))

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { diskFs, syncFolder, writeFully, type StorageFs } from './storage-fs.ts'
 
@@ -7,6 +6,7 @@ import { diskFs, syncFolder, writeFully, type StorageFs } from './storage-fs.ts'
  * Temp file in the SAME directory (rename must not cross devices) -> fsync -> rename -> fsync directory.
  */
 export async function atomicWrite (file: string, bytes: Uint8Array, mode = 0o600, fs: StorageFs = diskFs): Promise<void> {
+  const { randomBytes } = await import('node:crypto') // most commands read, and loading it is a tenth of a start
   const dir = path.dirname(file)
   const temp = path.join(dir, `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`)
   try {

@@ -1,20 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { access, constants, lstat, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
-import { codeOf, messageOf } from '@ipkit/core/errors/code-of'
+import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
-import { diskFs, syncFolder, writeFully, type StorageFs } from '@ipkit/core/storage/storage-fs'
+import { diskFs, syncFolder, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
-import { decodeReleaseFacts, encodeReleaseFacts } from '../domain/release-facts.ts'
-import type { ReleaseFacts, ReleaseStore } from '../domain/release-store.ts'
-import { formatSums, parseSums } from '../domain/sha256-sums.ts'
+import { decodeReleaseFacts } from '../domain/release-facts.ts'
+import type { ReleaseStore } from '../domain/release-store.ts'
 import { compareVersions, formatVersion, readVersionName, type Version } from '../domain/version.ts'
-import { hashTree, strayEntries, syncTree, treeSize } from './release-tree.ts'
-import { runningFrom } from './running-from.ts'
+import { checkOwnReleases } from './own-releases.ts'
+import { treeSize } from './release-tree.ts'
 
 const FACTS = 'release.json'
-const SUMS = 'SHA256SUMS'
 /** More are not told of one release. */
 const MAX_FAULTS = 20
 
@@ -39,8 +36,10 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
     await checkOwnReleases(folder, euid) // somebody may have made it just before us
     return path.join(folder, kind, name)
   }
-  const locks = async (): Promise<typeof import('@ipkit/core/storage/folder-lock')> => await import('@ipkit/core/storage/folder-lock') // brings LevelDB with it, which no reader waits for
-  const newStaging = async (name: string): Promise<string> => await inFolder('.staging', `${name}-${randomBytes(6).toString('hex')}`)
+  // LevelDB, hash functions and the like: no reader waits for them.
+  const locks = async (): Promise<typeof import('@ipkit/core/storage/folder-lock')> => await import('@ipkit/core/storage/folder-lock')
+  const sealing = async (): Promise<typeof import('./sealed-release.ts')> => await import('./sealed-release.ts')
+  const newStaging = async (name: string): Promise<string> => await inFolder('.staging', `${name}-${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`)
   const leftovers = async (kind: '.partial' | '.staging'): Promise<Array<{ readonly name: string, readonly file: string }>> =>
     (await namesIn(path.join(folder, kind))).map(file => ({ name: file.replace(kind === '.staging' ? /-[0-9a-f]{12}$/ : /\.part(?:\.json)?$/, ''), file: path.join(folder, kind, file) }))
   /** The caller has the version's lock. */
@@ -90,7 +89,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
       try {
         await fs.mkdir(temp, { mode: 0o755 })
         const facts = await fill(temp)
-        await seal(fs, temp, facts)
+        await (await sealing()).sealRelease(fs, temp, facts)
         await makeVisible(temp, version)
         await drop('.partial', name)
         return { ...facts, path: homeOf(version), program: path.join(homeOf(version), 'ipfs') }
@@ -105,7 +104,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
       const lock = await (await locks()).takeFolderLock(await inFolder('.locks', name))
       if (lock === undefined) throw new AppError('RELEASE_IN_USE', `${formatVersion(release.version)} is just being installed by another ipfsup`, { exit: 'busy', hints: ['wait until it is done and try again'] })
       try {
-        const [pid] = await runningFrom(release.path)
+        const [pid] = await (await import('./running-from.ts')).runningFrom(release.path)
         if (pid !== undefined) throw new AppError('RELEASE_IN_USE', `${formatVersion(release.version)} is running, as process ${pid}`, { exit: 'busy', hints: ["stop it first; a daemon with 'ipfs shutdown'"] })
         await fs.rename(release.path, await newStaging(name)) // gone at once, however long it takes to remove
         await syncFolder(fs, path.dirname(release.path))
@@ -117,7 +116,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
         await lock.release()
       }
     },
-    verify: async (release, signal) => (await faultsOf(release.path, signal)).slice(0, MAX_FAULTS),
+    verify: async (release, signal) => (await (await sealing()).faultsOf(release.path, signal)).slice(0, MAX_FAULTS),
     async clean (dryRun) {
       await checkOwnReleases(folder, euid)
       const cleaned: Array<{ path: string, sizeBytes: number }> = []
@@ -135,56 +134,6 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
       }
       return cleaned
     },
-  }
-}
-
-/** The sums of all that is there, then what is known of it; durable before anybody can see it. */
-async function seal (fs: StorageFs, temp: string, facts: ReleaseFacts): Promise<void> {
-  const [stray] = await strayEntries(temp)
-  if (stray !== undefined) throw new AppError('ARCHIVE_REFUSED', `the release holds what it must not: ${stray}`, { exit: 'refused' })
-  const [sums] = await Promise.all([hashTree(temp, [FACTS, SUMS]), syncTree(fs, temp)])
-  if (!sums.has('ipfs')) throw new AppError('ARCHIVE_REFUSED', "the release has no program 'ipfs'", { exit: 'refused' })
-  const list = formatSums(sums)
-  await writeNew(fs, path.join(temp, SUMS), list)
-  await writeNew(fs, path.join(temp, FACTS), encodeReleaseFacts(facts, sha256(list)))
-  await syncFolder(fs, temp)
-}
-
-/** What is wrong with a release, in words. */
-async function faultsOf (release: string, signal: AbortSignal): Promise<string[]> {
-  signal.throwIfAborted()
-  let expected
-  try {
-    const { sums } = decodeReleaseFacts(await readFile(path.join(release, FACTS), 'utf8'), FACTS)
-    const list = await readFile(path.join(release, SUMS), 'utf8')
-    if (sha256(list) !== sums) return [`${SUMS}: is not what ${FACTS} says`]
-    expected = parseSums(list)
-  } catch (e) {
-    return [messageOf(e)]
-  }
-  if (expected === undefined) return [`${SUMS}: cannot be read`]
-  const stray = await strayEntries(release)
-  if (stray.length > 0) return stray
-  const present = await hashTree(release, [FACTS, SUMS], signal)
-  const faults: string[] = []
-  for (const [name, hash] of expected) {
-    const found = present.get(name)
-    if (found !== hash) faults.push(`${name}: ${found === undefined ? 'is missing' : 'was changed'}`)
-  }
-  for (const name of present.keys()) if (!expected.has(name)) faults.push(`${name}: does not belong to it`)
-  await access(path.join(release, 'ipfs'), constants.X_OK).catch(() => { faults.push('ipfs: may not be run') })
-  return faults
-}
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-async function writeNew (fs: StorageFs, file: string, text: string): Promise<void> {
-  const handle = await fs.open(file, 'wx', 0o644)
-  try {
-    await writeFully(handle, new TextEncoder().encode(text), 0)
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 
