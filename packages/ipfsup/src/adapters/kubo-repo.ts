@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { stripControl } from '@ipkit/core/cli/strip-control'
@@ -7,6 +7,7 @@ import { codeOf, messageOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
 import { array, literal, object, string } from '@ipkit/core/schema/schema'
 import { atomicWrite } from '@ipkit/core/storage/atomic-write'
+import { makeFolders } from '@ipkit/core/storage/make-folders'
 import { diskFs, syncFolder } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
 import { MIGRATION_MS } from '../domain/install-limits.ts'
@@ -148,7 +149,7 @@ export function kuboRepo ({ place: { ipfsPath, releases }, env, clock, migration
       const present = readUpdateVersion(before)
       if (edit.kind === 'changed' && typeof present === 'string' && !known.includes(present)) return 'edited'
       if (edit.kind === 'changed' && await busy() !== undefined) return 'pending'
-      await mkdir(releases, { recursive: true, mode: 0o755 })
+      await makeFolders(releases, 0o755)
       if (known.at(-1) !== wanted) await atomicWrite(mirrorFile, new TextEncoder().encode(toJsonText({ format: 1, versions: [...known.filter(v => v !== wanted), wanted].slice(-MAX_WRITTEN) })), 0o644)
       if (edit.kind === 'same') return 'same'
       if (await readOr(at('config')) !== before) return 'pending' // somebody writes it just now

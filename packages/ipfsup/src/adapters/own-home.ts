@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { shellWord } from '@ipkit/core/config/home-check'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
+import { makeFolders } from '@ipkit/core/storage/make-folders'
 
 /**
  * What is in ipfsup's home decides which program runs: nobody else may write there. A link to it may stand in its place.
@@ -28,7 +29,7 @@ export async function checkOwnHome (home: string, euid: number): Promise<boolean
 export async function ensureOwnHome (home: string, euid: number): Promise<void> {
   if (await checkOwnHome(home, euid)) return
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 })
+    await makeFolders(home, 0o700)
   } catch (e) {
     throw fileError(e, home, 'write')
   }

@@ -1,8 +1,9 @@
-import { access, constants, lstat, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { access, constants, lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
+import { makeFolders } from '@ipkit/core/storage/make-folders'
 import { diskFs, syncFolder, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import type { Clock } from '@ipkit/core/time/clock'
 import { decodeReleaseFacts } from '../domain/release-facts.ts'
@@ -126,7 +127,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
         try {
           const facts = await lstat(file).catch(() => undefined)
           if (facts === undefined) continue
-          cleaned.push({ path: file, sizeBytes: facts.isDirectory() ? await treeSize(file) : facts.size })
+          if (!file.endsWith('.part.json')) cleaned.push({ path: file, sizeBytes: facts.isDirectory() ? await treeSize(file) : facts.size })
           if (!dryRun) await rm(file, { recursive: true, force: true })
         } finally {
           await lock.release()
@@ -138,7 +139,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
 }
 
 async function makeFolder (dir: string): Promise<void> {
-  try { await mkdir(dir, { recursive: true, mode: 0o755 }) } catch (e) { throw fileError(e, dir, 'write') }
+  try { await makeFolders(dir, 0o755) } catch (e) { throw fileError(e, dir, 'write') }
 }
 
 async function namesIn (folder: string): Promise<string[]> {

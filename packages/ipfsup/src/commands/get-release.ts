@@ -40,6 +40,7 @@ async function install (deps: IpfsupDeps, io: Io, version: Version, how: { reado
   try {
     return await (await deps.installer(io)).install({ version, ...how }, io.signal)
   } catch (e) {
+    if (io.signal.aborted) throw new AppError('INTERRUPTED', 'interrupted', { exit: 'interrupted', cause: e, hints: ['what has arrived is kept: the same command goes on with it'] })
     if (!isAppError(e) || e.code !== 'VERSION_UNKNOWN') throw e
     const near = nearVersions(version, await knownVersions(deps, io, version.lang, how.transport)).map(formatVersion)
     throw new AppError(e.code, e.message, { exit: e.exit, cause: e, hints: [...near.length === 0 ? [] : [`what there is near it: ${near.join(', ')}`], ...e.hints] })

@@ -23,7 +23,7 @@ export async function show (deps: IpfsupDeps, io: Io): Promise<Outcome> {
   const latest = { go: await state.latest('go', false), js: await state.latest('js', false) }
   for (const seen of Object.values(latest)) if (seen !== undefined && !sameVersion(seen.answer, seen.version)) io.report.warn('LATEST_LOWER', loweredText(seen))
   if (holding !== undefined && release === undefined) io.report.note(`it is not installed yet; get it: 'ipfsup install ${formatAsk(holding.ask)}'`)
-  else if (version !== undefined && isNewer(latest[version.lang], version)) io.report.note("there is a newer one: 'ipfsup update'")
+  else if (version !== undefined && holding?.source === 'default' && isNewer(latest[version.lang], version)) io.report.note("there is a newer one: 'ipfsup update'")
   const nowMs = io.clock.now()
   const repoVersion = version?.lang === 'js' ? undefined : await (await deps.repo(io)).version()
   const json = {

@@ -48,6 +48,6 @@ export interface ReleaseStore {
   remove(release: InstalledRelease): Promise<void>
   /** Compares each file with SHA256SUMS. @returns what is wrong, in words; empty: nothing */
   verify(release: InstalledRelease, signal: AbortSignal): Promise<readonly string[]>
-  /** Downloads and folders that nobody works on any more. @param dryRun only tells */
+  /** Downloads and folders that nobody works on any more; what is noted beside a download goes with it, untold. @param dryRun only tells */
   clean(dryRun: boolean): Promise<ReadonlyArray<{ readonly path: string, readonly sizeBytes: number }>>
 }
