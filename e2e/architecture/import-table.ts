@@ -11,8 +11,8 @@ export interface Row {
 }
 
 const CORE_DATA = 'core/src/((errors|schema|streams|link|time|names)/.*|service-manager/unit-text)'
-const CORE_PORTS = 'core/src/(cli/(io|outcome)|service-manager/run-service-manager|daemon/(service|node-door)|net/(byte-channel|limits)|blocks/block-store)'
-const PURE_PACKAGES = '(multiformats|@noble/[a-z]+|cborg|@ipld/dag-(cbor|pb)|ipfs-unixfs|uint8arrays|hpke|@hpke/core|@panva/hpke-noble|hash-wasm)'
+const CORE_PORTS = 'core/src/(cli/(io|outcome)|service-manager/run-service-manager|daemon/(service|node-door)|net/(byte-channel|limits|resolve-txt)|blocks/block-store)'
+const PURE_PACKAGES = '(multiformats|@noble/[a-z]+|cborg|@ipld/dag-(cbor|pb)|ipfs-unixfs|@multiformats/murmur3|uint8arrays|hpke|@hpke/core|@panva/hpke-noble|hash-wasm)'
 const LIBP2P = '(@?libp2p|@?helia|@multiformats|blockstore-[a-z]+|datastore-[a-z]+|interface-[a-z]+|@ipshipyard/[a-z]+)(/.*)?'
 
 export const ROWS: readonly Row[] = [

@@ -23,7 +23,7 @@ export function realDeps (tool: BuiltTool): IpfsupDeps {
   const state: IpfsupDeps['state'] = async io => await (await import('./home-files.ts')).homeFiles({ home: place(io).home, euid: host.euid, clock: io.clock, onWait: onWait(io) })
   const releases: IpfsupDeps['releases'] = async io => {
     const { releases: folder, platform } = place(io)
-    return (await import('./release-folder.ts')).releaseFolder({ folder, architecture: architectureOf(platform), clock: io.clock })
+    return (await import('./release-folder.ts')).releaseFolder({ folder, architecture: architectureOf(platform), euid: host.euid, clock: io.clock })
   }
   const httpsOrigins = async (io: Io): Promise<readonly Origin[]> => {
     const { httpsOrigin } = await import('./https-origin.ts')

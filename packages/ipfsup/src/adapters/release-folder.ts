@@ -76,6 +76,7 @@ export function releaseFolder ({ folder, architecture, euid, clock, fs = diskFs 
   return {
     find,
     async list () {
+      await checkOwnReleases(folder, euid)
       const versions = (await namesIn(folder)).map(readVersionName).filter(version => version !== undefined)
       const found = await Promise.all(versions.toSorted(compareVersions).map(find))
       return found.filter(release => release !== undefined)

@@ -33,6 +33,14 @@ export async function installedRelease (deps: IpfsupDeps, io: Io, ask: VersionAs
   return version === undefined ? undefined : await (await deps.releases(io)).find(version)
 }
 
+/** @throws AppError NOT_INSTALLED (exit notFound), VERSION_INVALID, LANGUAGE_UNKNOWN */
+export async function installedByName (deps: IpfsupDeps, io: Io, text: string): Promise<InstalledRelease> {
+  const ask = parseAsk(text)
+  const found = await installedRelease(deps, io, ask)
+  if (found === undefined) throw new AppError('NOT_INSTALLED', `${formatAsk(ask)} is not installed`, { exit: 'notFound', hints: ["see what is: 'ipfsup ls'"] })
+  return found
+}
+
 /** 'over https from https://dist.ipfs.tech' */
 const cameFrom = ({ release: { transport, origin } }: Installed): string => transport === 'npm' ? 'from npm' : `over ${transport} from ${origin}`
 

@@ -31,7 +31,7 @@ test('a home that is not there says nothing, and reading does not make it', asyn
     .toEqual([undefined, [], undefined, undefined, undefined, [], undefined, false, undefined])
   await state.setNotice(undefined)
   await expect(fs.access(home)).rejects.toMatchObject({ code: 'ENOENT' })
-  expect(await homeSettings(home, {})).toMatchObject({ origins: BUILT_IN_ORIGINS })
+  expect(await homeSettings(home, {}, euid)).toMatchObject({ origins: BUILT_IN_ORIGINS })
 })
 
 test('the files are as docs/formats/ipfsup.md says, and nobody else may read them', async () => {
@@ -172,7 +172,7 @@ test('auto on keeps what a person wrote, and refuses what is not right', async (
   await fs.writeFile(path.join(home, 'config.json'), JSON.stringify({ origins: ['https://a.example'], auto: false }))
   await state.setAuto(true)
   expect(JSON.parse(await read('config.json'))).toEqual({ origins: ['https://a.example'], auto: true })
-  expect([await state.auto(), await homeSettings(home, {})]).toEqual([true, expect.objectContaining({ origins: ['https://a.example'] })])
+  expect([await state.auto(), await homeSettings(home, {}, euid)]).toEqual([true, expect.objectContaining({ origins: ['https://a.example'] })])
   await fs.writeFile(path.join(home, 'config.json'), '{"orgins": []}')
   await expect(state.setAuto(false)).rejects.toMatchObject({ code: 'BAD_CONFIG', hints: ['did you mean "origins"?'] })
   await expect(homeSettings(home, {}, euid)).rejects.toMatchObject({ code: 'BAD_CONFIG' })

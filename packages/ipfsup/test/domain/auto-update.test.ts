@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { autoUpdate, type AutoResult } from '../../src/domain/auto-update.ts'
-import { formatVersion } from '../../src/domain/version.ts'
+import { formatVersion, type Version } from '../../src/domain/version.ts'
 import { MemoryWorld, NOW, releaseOf, v } from '../memory-world.ts'
 
 const DAY_MS = 24 * 3_600_000
