@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { shimScript } from '../../src/domain/shim-script.ts'
@@ -14,6 +14,9 @@ export const SHELLS: ReadonlyArray<{ readonly name: string, readonly argv: reado
   { name: 'mksh', argv: ['mksh'] },
   { name: 'ksh93', argv: ['ksh93'] },
 ]
+
+/** Run by a package manager, a test finds the workspace's own commands in its PATH. */
+const PATH_WITHOUT_US = (process.env['PATH'] ?? '').split(path.delimiter).filter(folder => !existsSync(path.join(folder, 'ipfsup'))).join(path.delimiter)
 
 export interface ShimRun { readonly exit: number | null, readonly stdout: string, readonly stderr: string }
 
@@ -71,7 +74,7 @@ export class ShimWorld implements Disposable {
 
   run (args: readonly string[], { shell, cwd = this.dir, env = {}, input = '' }: ShimRunOptions = {}): ShimRun {
     const [program, ...before] = shell ?? []
-    const { status, stdout, stderr, error } = spawnSync(program ?? this.shim, program === undefined ? args : [...before, this.shim, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: this.dir, ...env }, input, encoding: 'utf8' })
+    const { status, stdout, stderr, error } = spawnSync(program ?? this.shim, program === undefined ? args : [...before, this.shim, ...args], { cwd, env: { PATH: PATH_WITHOUT_US, HOME: this.dir, ...env }, input, encoding: 'utf8' })
     if (error !== undefined) throw error
     return { exit: status, stdout, stderr }
   }
