@@ -1,9 +1,11 @@
-// Builds one command-line tool. Run in its package folder (its `build` script); writes dist/ as docs/decisions/0010-bundles.md says.
+// Builds one command-line tool, or what there is of it before it has a command. Run in its package folder (its `build` script); writes dist/ as docs/decisions/0010-bundles.md says.
 import { readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { buildWasm } from './bundle/build-wasm.mjs'
 import { bundleCli } from './bundle/bundle-cli.mjs'
 import { bundleService } from './bundle/bundle-service.mjs'
+import { bundleWorkers } from './bundle/bundle-workers.mjs'
 import { writeHelp } from './bundle/write-help.mjs'
 import { writeLicences } from './bundle/write-licences.mjs'
 
@@ -13,6 +15,10 @@ const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf
 
 await rm(dist, { recursive: true, force: true })
 await mkdir(dist, { recursive: true })
-await writeHelp(folder, dist, manifest)
-const metafiles = [...await bundleCli(folder, dist, manifest), ...await bundleService(folder, dist, manifest)]
+buildWasm(folder, dist)
+const metafiles = await bundleWorkers(folder, dist, manifest)
+if (manifest.bin !== undefined) {
+  await writeHelp(folder, dist, manifest)
+  metafiles.push(...await bundleCli(folder, dist, manifest), ...await bundleService(folder, dist, manifest))
+}
 await writeLicences(dist, manifest, metafiles)

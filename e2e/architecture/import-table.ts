@@ -78,6 +78,7 @@ export const ROWS: readonly Row[] = [
     may: ['$1/src/.*', 'core/src/.*', 'node:.*', PURE_PACKAGES, LIBP2P],
     why: 'service.ts is the composition root inside the node; another tool is never part of it',
   },
+  { files: /^([a-z-]+)\/assembly\//, may: ['$1/assembly/.*'], why: 'a WASM module is compiled alone and knows nothing but its memory' },
   {
     files: /^([a-z-]+)\/web\//,
     may: ['$1/web/.*', '$1/src/(domain/.*|wire|protocol|adapters/noble-.*)', CORE_DATA, PURE_PACKAGES],
