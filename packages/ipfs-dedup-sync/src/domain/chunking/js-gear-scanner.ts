@@ -2,8 +2,8 @@ import { STRONG_BITS, WEAK_BITS, WINDOW } from './fastcdc-limits.ts'
 import { ROOM_BYTES, STRONG, type GearScanner } from './gear-scanner.ts'
 
 /**
- * H in two halves of 32 bits. A sum of halves can be over 2^32: what carries is found by comparing, as unsigned numbers. The loop stands here twice, since a call for each
- * byte would cost more than the rest of it.
+ * H in two halves of 32 bits; what carries from the low one is computed from its highest bits, since a branch for it would be guessed wrong every other time. The loop stands
+ * here twice, since a call for each byte would cost more than the rest of it.
  * @param table as of `gearTable`
  */
 export function jsGearScanner (table: BigUint64Array): GearScanner {
@@ -22,9 +22,10 @@ export function jsGearScanner (table: BigUint64Array): GearScanner {
         if (h >>> shift === 0 && at >= from) return at
         const byte = room[at]!
         const gear = low[byte]!
-        h = ((h << 1) | (l >>> 31)) + high[byte]! | 0
-        l = (l << 1) + gear | 0
-        if (l >>> 0 < gear >>> 0) h = h + 1 | 0
+        const doubled = l << 1
+        const sum = doubled + gear | 0
+        h = ((h << 1) | (l >>> 31)) + high[byte]! + (((doubled & gear) | ((doubled | gear) & ~sum)) >>> 31) | 0
+        l = sum
       }
       return -1
     },
@@ -39,9 +40,10 @@ export function jsGearScanner (table: BigUint64Array): GearScanner {
         }
         const byte = room[at]!
         const gear = low[byte]!
-        h = ((h << 1) | (l >>> 31)) + high[byte]! | 0
-        l = (l << 1) + gear | 0
-        if (l >>> 0 < gear >>> 0) h = h + 1 | 0
+        const doubled = l << 1
+        const sum = doubled + gear | 0
+        h = ((h << 1) | (l >>> 31)) + high[byte]! + (((doubled & gear) | ((doubled | gear) & ~sum)) >>> 31) | 0
+        l = sum
       }
       return found.subarray(0, count)
     },
