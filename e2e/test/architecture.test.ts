@@ -35,6 +35,7 @@ describe('each rule sees a breach', () => {
     ['importTable', 'node in a link', [file('packages/core/src/link/a.ts', "import 'node:path'")], /imports node:path/],
     ['importTable', 'the domain in bin.ts', [file('packages/burn/src/bin.ts', "import { a } from './domain/a.ts'")], /bin\.ts imports burn\/src\/domain\/a/],
     ['importTable', 'a folder that is not in the plan', [file('packages/burn/src/stuff/a.ts', '')], /has no row in the import table/],
+    ['importTable', 'the domain in a WASM module', [file('packages/sync/assembly/chunker/index.ts', "import { a } from '../../src/domain/a.ts'")], /assembly\/chunker\/index\.ts imports sync\/src\/domain\/a: a WASM module is compiled alone/],
     ['noToolImportsAnother', 'a tool in a tool', [tool, file('packages/burn/src/service.ts', "import '../../mail/src/domain/letter.ts'")], /burn\/src\/service\.ts imports mail/],
     ['noToolImportsAnother', 'a tool in core', [tool, file('packages/core/src/cli/a.ts', "import '../../../mail/src/domain/letter.ts'")], /core\/src\/cli\/a\.ts imports mail/],
     ['noToolImportsAnother', 'the testkit in a tool', [file('packages/testkit/src/a.ts', ''), file('packages/burn/src/domain/a.ts', "import '@ipkit/testkit/a'")], /imports testkit/],
@@ -49,6 +50,7 @@ describe('each rule sees a breach', () => {
     ['noAmbientWorld', 'the console', [file('packages/burn/src/service.ts', "console.log('x')")], /uses console\.log/],
     ['shortFiles', '301 lines', [file('packages/burn/src/wire.ts', '\n'.repeat(301))], /has 301 lines/],
     ['noVagueNames', 'utils', [file('packages/burn/src/domain/utils.ts', '')], /utils\.ts says nothing/],
+    ['noVagueNames', 'index, where it is no WASM module', [file('packages/burn/src/index.ts', '')], /index\.ts says nothing/],
     ['nothingLeftOpen', 'a mark', [file('packages/burn/src/domain/a.ts', '// TO'.concat('DO: later'))], /finish it or leave it out/],
     ['nothingLeftOpen', 'a test alone', [file('packages/burn/test/a.test.ts', "test.only('x', () => {})")], /has test\.only/],
     ['nothingLeftOpen', 'a table of tests switched off', [file('packages/burn/test/a.test.ts', "describe.skip.each([1])('x', () => {})")], /has describe\.skip/],
@@ -68,6 +70,7 @@ describe('each rule sees a breach', () => {
     const modules = [
       file('packages/core/src/a.ts', "import type { B } from './b.ts'\nconst b = await import('./b.ts')\n// Date.now() is only named here, and 'process.env' in a string"),
       file('packages/core/src/b.ts', "import './a.ts'\nimport { AppError } from './errors/app-error.ts'"),
+      file('packages/burn/assembly/chunker/index.ts', 'export function find (): u64 { return 0 }'),
       file('packages/burn/src/bin.ts', "import './cli.ts'\nprocess.exitCode = 1"),
     ]
     for (const [name, rule] of Object.entries(RULES)) expect([name, ...rule(modules)]).toEqual([name])

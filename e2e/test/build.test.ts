@@ -10,6 +10,8 @@ import type { CommandTable } from '@ipkit/core/cli/command-table'
 import { isAllowed, writeLicences } from '../../tools/bundle/write-licences.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
+/** node's own typings leave it out. */
+const { instantiate } = (globalThis as unknown as { WebAssembly: { instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: object } }> } }).WebAssembly
 
 describe.each(['burn-cli', 'ipfsup', 'ipkit', 'ipnsup'])('the build of %s', name => {
   const folder = path.join(root, 'packages', name)
@@ -63,6 +65,27 @@ describe.each(['burn-cli', 'ipfsup', 'ipkit', 'ipnsup'])('the build of %s', name
     const licences = [...read('THIRD_PARTY_LICENSES.txt').matchAll(/^-{80}\n\S+ \S+ \((.*)\)$/gm)].map(m => m[1]!)
     expect(licences.length).toBeGreaterThan(3)
     expect(licences.filter(l => !isAllowed(l))).toEqual([])
+  })
+})
+
+describe('the build of WASM and of worker threads', () => {
+  const dist = path.join(root, 'packages/ipfs-dedup-sync/dist')
+
+  test('makes a module of each folder of assembly/, alone in its world', async () => {
+    const names = readdirSync(path.join(dist, '../assembly'))
+    expect(names).toContain('chunker')
+    for (const name of names) {
+      const { instance } = await instantiate(readFileSync(path.join(dist, `${name}.wasm`)), {})
+      expect(Object.keys(instance.exports)).toContain('memory')
+    }
+  })
+
+  test('makes one file of each worker, that needs nothing but node', () => {
+    const workers = readdirSync(dist).filter(f => f.endsWith('-worker.js'))
+    expect(workers).toEqual(['chunk-worker.js'])
+    const imported = workers.flatMap(f => [...readFileSync(path.join(dist, f), 'utf8').matchAll(/(?:import[^"']*from|import)\s*["']([^"']+)["']/g)].map(m => m[1]!))
+    expect(imported.length).toBeGreaterThan(0)
+    expect(imported.filter(i => !i.startsWith('node:'))).toEqual([])
   })
 })
 
