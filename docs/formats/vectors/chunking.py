@@ -197,8 +197,22 @@ def file_answer(data, lengths, by_number=False):
     return {'lengths': lengths, 'levels': counts, 'root': text(root[0]), 'tsize': root[2]}
 
 
+def windows(gear):
+    """64 bytes each, that end at a candidate: a weak one that is not strong, and a strong one. The oldest byte is one whose number is odd, so it counts."""
+    data, found = stream('windows', 3000000), {}
+    h = gear_hash(gear, data[:64])
+    for p in range(64, len(data)):
+        if h >> 52 == 0 and gear[data[p - 64]] & 1:
+            found.setdefault('strong' if h >> 48 == 0 else 'weak', data[p - 64:p].hex())
+        h = ((h << 1) + gear[data[p]]) & U64
+    return found['weak'], found['strong']
+
+
 def main():
     gear = public_table()
+    weak, strong = windows(gear)
+    # in zeros, where nothing else is a candidate: one at a length, and zeros up to 70,000 bytes
+    at = lambda window, length: [{'hex': '00', 'bytes': length - 64}, {'hex': window, 'bytes': 64}, {'hex': '00', 'bytes': 70000 - length}]
     key = bytes(range(32))
     keyed = keyed_table(key)
     # claimed by "Worst cases": no run of one byte has a candidate
@@ -216,9 +230,17 @@ def main():
         ('forced cuts', [R('a', 200000)], [512, 1024, 1025, 5120, 100000]),
         ('forced cuts at the ends, twice, and where a cut is', [R('a', 100000)], [0, 9809, 40000, 40000, 100000]),
         ('forced cut in a run', [Z('00', 200000)], [70000]),
+        ('strong candidate one before min', at(strong, 4095), []), ('strong candidate at min', at(strong, 4096), []),
+        ('weak candidate at min', at(weak, 4096), []), ('strong candidate one before normal', at(strong, 13311), []),
+        ('weak candidate one before normal', at(weak, 13311), []), ('weak candidate at normal', at(weak, 13312), []),
+        ('weak candidate one before max', at(weak, 65535), []), ('weak candidate at max', at(weak, 65536), []),
+        ('weak candidate behind max, too near to count', at(weak, 65537), []), ('strong candidate at the end', at(strong, 9000)[:2], []),
+        ('strong candidate at a forced cut', at(strong, 9000), [9000]), ('forced cut inside the window of a candidate', at(strong, 9000), [8999]),
     ]:
         data = make(parts)
         fast.append({'name': name, 'parts': parts, 'forced': forced, **file_answer(data, fastcdc(data, gear, forced))})
+    first = {f['name']: f['lengths'][0] for f in fast if 'candidate' in f['name']}
+    assert list(first.values()) == [65536, 4096, 65536, 13311, 65536, 13312, 65535, 65536, 65536, 9000, 9000, 8999], first
     data = make([R('a', 262144)])
     fast.append({'name': 'keyed', 'key': key.hex(), 'parts': [R('a', 262144)], 'forced': [], **file_answer(data, fastcdc(data, keyed))})
 

@@ -108,6 +108,18 @@ test.each(scanners)('choosing among what %s found in pieces apart gives the same
   }), { numRuns: 40 })
 })
 
+test.each([-1, 0, 1])('choosing where pieces end %d bytes from each cut', async offset => {
+  const bytes = Uint8Array.from(Buffer.concat([streamBytes('ends', 400_000), new Uint8Array(200_000)]))
+  const expected = await cutLengths(fastcdcCutter(wasm(gearTable())), inPieces(bytes))
+  let cut = 0
+  const pieceEnds = expected.map(length => (cut += length) + offset)
+  expect(chosenLengths(wasm(gearTable()), bytes, pieceEnds, [])).toEqual(expected)
+  for (const { parts, forced, lengths } of vectors.fastcdc.filter(v => v.key === undefined)) {
+    let end = 0
+    expect(chosenLengths(wasm(gearTable()), makeBytes(parts), lengths.map(length => (end += length) + offset), forced)).toEqual(lengths)
+  }
+})
+
 test('a byte at the front leaves all but the first chunks as they were', async () => {
   const bytes = streamBytes('edit', 1_000_000)
   const chunksOf = async (source: Uint8Array): Promise<string[]> => {
