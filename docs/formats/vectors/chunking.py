@@ -262,6 +262,8 @@ def main():
         ('rabin-512-1024-2048', [R('e', 50000)], lambda d: rabin(d, KUBO, 512, 1024, 2048)),
         ('rabin-16-17-18', [R('e', 400)], lambda d: rabin(d, KUBO, 16, 17, 18)),
         ('rabin-512-1024-2048', [Z('00', 5000)], lambda d: rabin(d, KUBO, 512, 1024, 2048)),
+        ('rabin-512-1024-2048', [Z('00', 1024)], lambda d: rabin(d, KUBO, 512, 1024, 2048)),
+        ('rabin-512-1024-2048', [Z('00', 1025)], lambda d: rabin(d, KUBO, 512, 1024, 2048)),
         ('js-rabin-512-1024-2048', [R('e', 50000)], lambda d: rabin(d, JS, 512, 1024, 2048)),
     ]:
         data = make(parts)

@@ -9,7 +9,7 @@ import { gearTable } from '../../src/domain/chunking/gear-table.ts'
 import { hashStream, type HashedChunk } from '../../src/domain/chunking/hash-stream.ts'
 import type { CutStream } from '../../src/domain/chunking/split-stream.ts'
 import { inPieces } from '../chunking/cut-lengths.ts'
-import { streamBytes, wasmFile } from '../chunking/make-bytes.ts'
+import { makeBytes, streamBytes, vectors, wasmFile } from '../chunking/make-bytes.ts'
 import { sha256 } from '../tree/plant-tree.ts'
 
 const MIB = 1024 * 1024
@@ -49,6 +49,15 @@ test('any stream comes out as in one thread, whatever the number of them', async
     const expected = await alone(inPieces(bytes, [], forced))
     for (const some of [pool, one, three]) expect(await hex(some.hash(inPieces(bytes, pieceEnds, forced)))).toEqual(expected)
   }), { numRuns: 15 })
+})
+
+test.each([1, 2, 30, 63, 64, 65])('a candidate %d bytes behind the border of two pieces is found: its hash is over both', async behind => {
+  const window = vectors.fastcdc.find(v => v.name === 'strong candidate at min')!.parts[1]!
+  const bytes = new Uint8Array(2 * MIB)
+  bytes.set(makeBytes([window]), MIB + behind - 64)
+  const found = await hex(pool.hash(inPieces(bytes, [], [MIB - 10_000])))
+  expect(found.map(chunk => chunk.split(' ')[0])).toContain(String(10_000 + behind))
+  expect(found).toEqual(await alone(inPieces(bytes, [], [MIB - 10_000])))
 })
 
 test('with a key', async () => {
