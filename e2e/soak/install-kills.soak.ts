@@ -6,9 +6,10 @@ import { seededRandom } from '@ipkit/testkit/seeded-random'
 import type { SoakPlan } from '@ipkit/testkit/soak-plan'
 import { ARCHITECTURE, IpfsupScene, type Updated } from '../faults/ipfsup-scene.ts'
 
-/** A whole install takes about as long here, most of it the download. */
-const LONGEST_MS = 900
 const PADDING_BYTES = 3_000_000
+/** Of the kills, so many in 10 fall behind the download: into unpacking, trying out, publishing, switching. */
+const BEHIND_IN_10 = 4
+const LONGEST_BEHIND_MS = 500
 const VERSION = 'go-v0.43.0'
 
 let scene: Promise<IpfsupScene> | undefined
@@ -23,7 +24,14 @@ export const soak: SoakPlan = {
     const release = path.join(here.ipfsPath, 'releases', VERSION)
     const part = path.join(here.ipfsPath, 'releases/.partial', `${VERSION}-${ARCHITECTURE}.part`)
     for (const left of [release, part, `${part}.json`, path.join(here.ipfsupHome, 'releases.lock.json')]) rmSync(left, { recursive: true, force: true })
-    const killed = await here.ipfsup(['update'], { onStart: child => { void sleep(random.below(LONGEST_MS)).then(() => child.kill('SIGKILL')) } })
+    const sent = (): number => here.dist.bytesSent() + here.github.bytesSent()
+    const [before, isBehind] = [sent(), random.below(10) < BEHIND_IN_10]
+    const [killAt, moreMs] = [isBehind ? PADDING_BYTES : random.below(PADDING_BYTES), isBehind ? random.below(LONGEST_BEHIND_MS) : 0]
+    const killed = await here.ipfsup(['update'], { onStart: child => { void (async () => {
+      while (sent() - before < killAt && child.exitCode === null) await sleep(2)
+      await sleep(moreMs)
+      child.kill('SIGKILL')
+    })() } })
     if (killed.exit === 0) tally.tooLate++
     else tally.killed++
     if (existsSync(here.programOf(VERSION))) await expectWhole(here)
