@@ -34,8 +34,9 @@ export const soak: SoakPlan = {
     })() } })
     if (killed.exit === 0) tally.tooLate++
     else tally.killed++
-    if (existsSync(here.programOf(VERSION))) await expectWhole(here)
-    const keptBytes = existsSync(part) ? statSync(part).size : 0
+    const wasThere = existsSync(here.programOf(VERSION)) // then nothing is left to fetch
+    if (wasThere) await expectWhole(here)
+    const keptBytes = !wasThere && existsSync(part) ? statSync(part).size : 0
     const { resumedBytes } = await here.json<Updated>(['update'])
     if (!existsSync(release)) throw new Error('the release is not there')
     if (resumedBytes > 0) tally.resumed++
