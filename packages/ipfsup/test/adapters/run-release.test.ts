@@ -26,7 +26,7 @@ case $1 in
   exit) exit "$2" ;;
   die) kill -"$2" $$; sleep 5 ;;
   env) echo "$IPFS_PATH $IPFSUP_ROOT $IPFSUP_DEPTH"; cat; printf '<%s>' "$@" ;;
-  wait) for s in INT TERM HUP USR1 QUIT; do trap "echo got $s" $s; done; echo ready; while [ -e "$0" ]; do sleep 0.02; done & wait; wait; wait; kill $! ;;
+  wait) n=0; for s in INT TERM HUP USR1 QUIT; do trap "echo got $s; n=\\$((n + 1))" $s; done; echo ready; while [ $n -lt 3 ] && [ -e "$0" ]; do sleep 0.02; done ;;
 esac
 `, { mode: 0o755 })
 })
