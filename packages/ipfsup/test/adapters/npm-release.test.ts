@@ -120,7 +120,7 @@ test('where the node is gone that ipfsup ran with, the one in PATH is taken', as
 describe('an install that fails', () => {
   const says = (text: string, exit = 1): string => `process.stderr.write(${JSON.stringify(text)}); process.exitCode = ${exit}`
   test.each<[string, string, object]>([
-    ['has the last words of npm', says('npm warn old\nnpm error code E404\nnpm error 404 Not Found - GET https://npm.example.org/ipfs\nnpm error A complete log of this run can be found in: /root/x.log\n'), { code: 'NPM_FAILED', exit: 'failed', message: 'npm ci ended with 1, E404: 404 Not Found - GET https://npm.example.org/ipfs' }],
+    ['has the last words of npm', says('npm warn old\nnpm error code E404\nnpm error 404 Not Found - GET https://npm.example.org/ipfs\nnpm error A complete log of this run can be found in: /home/kim/x.log\n'), { code: 'NPM_FAILED', exit: 'failed', message: 'npm ci ended with 1, E404: 404 Not Found - GET https://npm.example.org/ipfs' }],
     ['in the words of an older npm too', says('npm ERR! code ERR_SOCKET_TIMEOUT\nnpm ERR! network Socket timeout\n'), { code: 'NPM_FAILED', exit: 'unreachable', message: 'npm ci ended with 1, ERR_SOCKET_TIMEOUT: network Socket timeout' }],
     ['is told apart when nobody answers', says('npm error code ENOTFOUND\nnpm error syscall getaddrinfo\nnpm error errno ENOTFOUND\nnpm error network request failed\n'), { code: 'NPM_FAILED', exit: 'unreachable', message: 'npm ci ended with 1, ENOTFOUND: network request failed' }],
     ['is told apart when a package is not the one of the lock file', says('npm error code EINTEGRITY\nnpm error sha512-x integrity checksum failed\n'), { code: 'NPM_FAILED', exit: 'refused' }],
