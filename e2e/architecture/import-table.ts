@@ -80,6 +80,11 @@ export const ROWS: readonly Row[] = [
   },
   { files: /^([a-z-]+)\/assembly\//, may: ['$1/assembly/.*'], why: 'a WASM module is compiled alone and knows nothing but its memory' },
   {
+    files: /^([a-z-]+)\/assembly\//,
+    may: ['$1/assembly/.*'],
+    why: 'what becomes WASM is compiled by another compiler: it shares nothing with TypeScript',
+  },
+  {
     files: /^([a-z-]+)\/web\//,
     may: ['$1/web/.*', '$1/src/(domain/.*|wire|protocol|adapters/noble-.*)', CORE_DATA, PURE_PACKAGES],
     why: 'the page runs in a browser: of the adapters it can use those on noble alone',
