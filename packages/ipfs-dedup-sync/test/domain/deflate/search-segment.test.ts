@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals'
+import { seededRandom } from '@ipkit/testkit/seeded-random'
+import { encoderParameters, LEVELS, type Level, type Producer } from '../../../src/domain/deflate/encoder-parameters.ts'
+import { SegmentSearch } from '../../../src/domain/deflate/search-segment.ts'
+import { BlockSplitter } from '../../../src/domain/deflate/split-blocks.ts'
+import { encodeWhole, newKernel } from './encode-whole.ts'
+import { encodeInParts } from './in-parts.ts'
+import { edgeTexts, largeTexts, type NamedText } from './texts.ts'
+
+const STREAMS: readonly Producer[] = ['gnu-gzip', 'info-zip', 'zlib', 'zlib-mem9', 'chromium']
+const large = largeTexts()
+/** In these a search from a window before may never meet the one from the beginning. */
+const PERIODIC = /zeros|repeats/
+
+function cutsOf (text: Uint8Array, seed: number): number[] {
+  const random = seededRandom(seed)
+  const cuts: number[] = []
+  for (let at = 0; (at += 1 + random.below(90_000)) < text.length;) cuts.push(at)
+  return cuts
+}
+
+describe.each(LEVELS.filter(level => level >= 4))('-%i in parts', level => {
+  test.each(STREAMS)('%s', producer => {
+    const parameters = encoderParameters(producer, level)
+    const wrong: string[] = []
+    for (const [i, { name, text }] of large.entries()) {
+      const cuts = cutsOf(text, level * 100 + i)
+      const { stream, found } = encodeInParts(parameters, text, cuts)
+      if (!stream.equals(encodeWhole(parameters, text))) wrong.push(name)
+      if (!PERIODIC.test(name) && found < cuts.length) wrong.push(`${name}: ${cuts.length - found} seams differ`)
+    }
+    expect(wrong).toEqual([])
+  })
+})
+
+const inBlocks = (producer: Producer, level: Level, texts: readonly NamedText[]): string[] => {
+  const parameters = encoderParameters(producer, level)
+  return texts.filter(({ text }) => !encodeInParts(parameters, text, []).stream.equals(encodeWhole(parameters, text))).map(({ name }) => name)
+}
+
+describe('blocks follow from the tokens', () => {
+  test.each(STREAMS)('%s, greedy levels', producer => {
+    for (const level of [1, 2, 3] as const) expect(inBlocks(producer, level, large)).toEqual([])
+  })
+
+  test.each(STREAMS)('%s, texts that end where the window slides', producer => {
+    expect(inBlocks(producer, 3, edgeTexts(5))).toEqual([])
+    expect(inBlocks(producer, 6, edgeTexts(5, 1))).toEqual([])
+  })
+})
+
+test('a segment that ends with the text near the window\'s end sees what stood there before', () => {
+  const parameters = encoderParameters('gnu-gzip', 6)
+  for (const { name, text } of edgeTexts(2).filter(({ text }) => text.length > 90_000)) {
+    const { stream } = encodeInParts(parameters, text, [text.length - 20_000])
+    expect({ name, equal: stream.equals(encodeWhole(parameters, text)) }).toEqual({ name, equal: true })
+  }
+})
+
+test('greedy searches and jobs have no restart', () => {
+  const before = new Uint8Array(10)
+  expect(() => new SegmentSearch(newKernel, encoderParameters('zlib', 3), { start: 10, before })).toThrow(/only a lazy search without jobs/)
+  expect(() => new SegmentSearch(newKernel, encoderParameters('pigz', 6), { start: 10, before })).toThrow(/only a lazy search without jobs/)
+  expect(() => new BlockSplitter(encoderParameters('pigz', 6), 10)).toThrow(/jobs/)
+})
+
+test('a segment says what text it needs', () => {
+  expect(() => new SegmentSearch(newKernel, encoderParameters('zlib', 6), { start: 100_000, before: new Uint8Array(10) })).toThrow('a segment at 100000 needs the 65536 bytes before it, not 10')
+})
