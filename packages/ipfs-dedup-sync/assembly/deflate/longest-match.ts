@@ -1,4 +1,4 @@
-import { MAX_DISTANCE, MAX_MATCH, PREVIOUS, WINDOW, WINDOW_MASK } from './layout.ts'
+import { MAX_DISTANCE, MAX_MATCH, MIN_MATCH, PREVIOUS, WINDOW, WINDOW_MASK } from './layout.ts'
 
 /**
  * Walks the chain from `candidate` for a match with the text at `at` that is longer than `best`; the nearest of the longest wins.
@@ -9,17 +9,31 @@ import { MAX_DISTANCE, MAX_MATCH, PREVIOUS, WINDOW, WINDOW_MASK } from './layout
 export function longestMatch (at: u32, candidate: u32, best: u32, chain: u32, nice: u32, start: u32): u32 {
   const limit = at > MAX_DISTANCE ? at - MAX_DISTANCE : 0
   const text = WINDOW + at
-  const first = load<u16>(text)
-  let last = load<u16>(text + best - 1)
+  if (best < MIN_MATCH) {
+    // until there is a match, one of three bytes is looked for
+    const first = load<u32>(text) << 8
+    while (load<u32>(WINDOW + candidate) << 8 !== first) {
+      candidate = load<u16>(PREVIOUS + ((candidate & WINDOW_MASK) << 1))
+      if (candidate <= limit || --chain === 0) return (start << 16) | best
+    }
+    best = commonLength(text, WINDOW + candidate)
+    start = candidate
+    if (best >= nice) return (start << 16) | best
+    candidate = load<u16>(PREVIOUS + ((candidate & WINDOW_MASK) << 1))
+    if (candidate <= limit || --chain === 0) return (start << 16) | best
+  }
+  // a longer match agrees in the four bytes that end just behind the best
+  let ending = WINDOW + best - 3
+  let last = load<u32>(ending + at)
   do {
-    const there = WINDOW + candidate
-    if (load<u16>(there + best - 1) === last && load<u16>(there) === first) {
-      const length = commonLength(text, there)
+    if (load<u32>(ending + candidate) === last) {
+      const length = commonLength(text, WINDOW + candidate)
       if (length > best) {
         start = candidate
         best = length
         if (length >= nice) break
-        last = load<u16>(text + best - 1)
+        ending = WINDOW + best - 3
+        last = load<u32>(ending + at)
       }
     }
     candidate = load<u16>(PREVIOUS + ((candidate & WINDOW_MASK) << 1))

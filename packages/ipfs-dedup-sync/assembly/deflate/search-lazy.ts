@@ -11,53 +11,78 @@ const TOO_FAR: u32 = 4096
 
 /** A match is taken only when none longer begins one byte later. Every position goes under its hash. @returns why it paused */
 export function searchLazy (): i32 {
+  const looksPast = search.looksPast
+  const lazy = search.lazy
+  let at = search.at
+  let ahead = search.ahead
+  let length = search.matchLength
+  let start = search.matchStart
   while (true) {
-    if (search.at >= search.stopAt) return STOPPED
-    if (search.ahead < MIN_LOOKAHEAD && !(search.looksPast && search.sawEnd)) {
-      if (!fillWindow()) return NEEDS_INPUT
+    if (at >= search.stopAt) {
+      leave(at, ahead, length, start)
+      return STOPPED
     }
-    if (search.ahead === 0) break
-    const at = search.at
-    const ahead = search.ahead
-    const candidate = search.looksPast || ahead >= MIN_MATCH ? insert(at) : 0
-    const earlier = search.matchLength
-    const earlierStart = search.matchStart
-    let length = MIN_MATCH - 1
-    if (candidate !== 0 && earlier < search.lazy && at - candidate <= MAX_DISTANCE && mayMatchAt(at)) {
+    if (ahead < MIN_LOOKAHEAD && !(looksPast && search.sawEnd)) {
+      leave(at, ahead, length, start)
+      if (!fillWindow()) return NEEDS_INPUT
+      at = search.at
+      ahead = search.ahead
+      start = search.matchStart
+    }
+    if (ahead === 0) break
+    const candidate = looksPast || ahead >= MIN_MATCH ? insert(at) : 0
+    const earlier = length
+    const earlierStart = start
+    length = MIN_MATCH - 1
+    if (candidate !== 0 && earlier < lazy && at - candidate <= MAX_DISTANCE && mayMatchAt(at)) {
       const chain = earlier >= search.good ? search.chain >> 2 : search.chain
-      const nice = search.looksPast ? search.nice : min(search.nice, ahead)
+      const nice = looksPast ? search.nice : min(search.nice, ahead)
       const found = longestMatch(at, candidate, earlier, chain, nice, earlierStart)
-      search.matchStart = found >> 16
+      start = found >> 16
       length = min(found & 0xffff, ahead)
-      if (length === MIN_MATCH && at - search.matchStart > TOO_FAR) length = MIN_MATCH - 1
+      if (length === MIN_MATCH && at - start > TOO_FAR) length = MIN_MATCH - 1
     }
     if (earlier >= MIN_MATCH && length <= earlier) {
+      search.at = at
       const ends = noteSymbol(((at - 1 - earlierStart) << 16) | earlier)
-      const last = at + ahead - MIN_MATCH
       const next = at + earlier - 1
-      for (let p = at + 1; p < next; p++) {
-        if (p <= last || search.looksPast) insert(p)
-      }
-      search.ahead = ahead - (earlier - 1)
-      search.at = next
-      search.matchLength = MIN_MATCH - 1
+      const last = looksPast ? next : min(next, at + ahead - MIN_MATCH + 1)
+      while (++at < last) insert(at)
+      at = next
+      ahead -= earlier - 1
+      length = MIN_MATCH - 1
       search.pendingLiteral = false
-      search.blockEnd = next
-      if (ends) return BLOCK_ENDS
+      if (ends) {
+        search.blockEnd = at
+        leave(at, ahead, length, start)
+        return BLOCK_ENDS
+      }
     } else {
+      search.at = at
       const ends = search.pendingLiteral && noteSymbol(load<u8>(WINDOW + at - 1))
-      search.matchLength = length
       search.pendingLiteral = true
-      search.blockEnd = at
-      search.at = at + 1
-      search.ahead = ahead - 1
-      if (ends) return BLOCK_ENDS
+      at++
+      ahead--
+      if (ends) {
+        search.blockEnd = at - 1
+        leave(at, ahead, length, start)
+        return BLOCK_ENDS
+      }
     }
   }
+  leave(at, 0, length, start)
   if (search.pendingLiteral) {
-    noteSymbol(load<u8>(WINDOW + search.at - 1))
+    noteSymbol(load<u8>(WINDOW + at - 1))
     search.pendingLiteral = false
   }
-  search.blockEnd = search.at
+  search.blockEnd = at
   return TEXT_ENDS
+}
+
+/** What stands in locals while the search goes. */
+function leave (at: u32, ahead: u32, length: u32, start: u32): void {
+  search.at = at
+  search.ahead = ahead
+  search.matchLength = length
+  search.matchStart = start
 }
