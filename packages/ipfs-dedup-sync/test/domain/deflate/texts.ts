@@ -58,6 +58,20 @@ export function sparseEnd (size: number, seed: number): Buffer {
   return text
 }
 
+/** No three bytes stand in it twice: all literals. */
+export function withoutRepeats (size: number): Buffer {
+  const random = seededRandom(77)
+  const seen = new Set<number>()
+  const text = Buffer.alloc(size)
+  for (let at = 0; at < size;) {
+    text[at] = random.below(256)
+    const three = at < 2 ? -1 - at : text.readUIntBE(at - 2, 3)
+    if (!seen.has(three)) at++
+    seen.add(three)
+  }
+  return text
+}
+
 function repeated (size: number, period: number): Buffer {
   const once = sourceText(period, 4)
   return Buffer.from(Uint8Array.from({ length: size }, (_, i) => once[i % period]!))

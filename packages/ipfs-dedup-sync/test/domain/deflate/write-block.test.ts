@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { readBlock } from '../../../src/domain/deflate/read-block.ts'
 import { writeBlock } from '../../../src/domain/deflate/write-block.ts'
 import { newKernel } from './encode-whole.ts'
-import { packBits } from './pack-bits.ts'
+import { packBits, type BitField } from './pack-bits.ts'
 
 const LAST = [1, 1] as const
 const NOT_LAST = [0, 1] as const
@@ -11,7 +11,7 @@ const write = (tokens: readonly number[], plan: { textSize: number, mayBeStored:
   const written = writeBlock(kernel, Uint32Array.from(tokens), plan)
   return written.stored ? written : { stored: false, hex: Buffer.from(written.bytes).toString('hex'), bits: written.bits }
 }
-const bits = (...fields: Parameters<typeof packBits>): { stored: false, hex: string, bits: number } => {
+const bits = (...fields: readonly BitField[]): { stored: false, hex: string, bits: number } => {
   const packed = packBits(...fields)
   return { stored: false, hex: packed.bytes.toString('hex'), bits: packed.bits }
 }
