@@ -13,7 +13,7 @@ export function buildWasm (folder, dist) {
   const names = readdirSync(assembly, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
   for (const name of names) {
     const outFile = path.join(path.relative(folder, dist), `${name}.wasm`)
-    const flags = ['--outFile', outFile, '-O3', '--runtime', 'stub', '--noAssert', '--use', 'abort=']
+    const flags = ['--outFile', outFile, '-O3', '--converge', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '--use', 'abort=']
     const run = spawnSync(process.execPath, [compiler, `assembly/${name}/index.ts`, ...flags], { cwd: folder, encoding: 'utf8' })
     if (run.status !== 0) throw new Error(`assembly/${name} does not compile: ${run.error ?? ''}${run.stderr}${run.stdout}`)
   }
