@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { seededRandom } from '@ipkit/testkit/seeded-random'
-import { encoderParameters, LEVELS, type Level, type Producer } from '../../../src/domain/deflate/encoder-parameters.ts'
+import { encoderParameters, type Level, type Producer } from '../../../src/domain/deflate/encoder-parameters.ts'
 import { seamsAreEqual, SegmentSearch } from '../../../src/domain/deflate/search-segment.ts'
 import { BlockSplitter } from '../../../src/domain/deflate/split-blocks.ts'
 import { encodeWhole, newKernel } from './encode-whole.ts'
@@ -19,7 +19,7 @@ function cutsOf (text: Uint8Array, seed: number): number[] {
   return cuts
 }
 
-describe.each(LEVELS.filter(level => level >= 4))('-%i in parts', level => {
+describe.each([4, 6, 9] as const)('-%i in parts', level => {
   test.each(STREAMS)('%s', producer => {
     const parameters = encoderParameters(producer, level)
     const wrong: string[] = []
