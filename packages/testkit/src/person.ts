@@ -10,6 +10,7 @@ const SCRIPTS = {
   ipkit: path.join(root, 'packages/ipkit/bin/ipkit.js'),
   ipnsup: path.join(root, 'packages/ipnsup/bin/ipnsup.js'),
   ipfsup: path.join(root, 'packages/ipfsup/bin/ipfsup.js'),
+  'ipfs-dedup-sync': path.join(root, 'packages/ipfs-dedup-sync/bin/ipfs-dedup-sync.js'),
 }
 
 export interface Ran { readonly exit: number | null, readonly stdout: string, readonly stderr: string }
