@@ -4,7 +4,7 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { sourceText } from './source-text.ts'
+import { sourceText } from '@ipkit/testkit/source-text'
 import { run } from '../rivals/run.ts'
 
 const DATA_SHARE = 140 / 253

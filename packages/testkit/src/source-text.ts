@@ -1,4 +1,4 @@
-import { seededRandom, type SeededRandom } from '@ipkit/testkit/seeded-random'
+import { seededRandom, type SeededRandom } from './seeded-random.ts'
 
 const KEYWORDS = 'const let function return import export from if else for while await async new class this static readonly string number boolean undefined null true false throw try catch type interface'.split(' ')
 const TYPES = ['string', 'number', 'boolean', 'Uint8Array', 'Promise<void>', 'unknown', 'Map<string, number>', 'readonly string[]']
