@@ -44,7 +44,7 @@ export async function burnScene (ann: Person, bob: Person): Promise<void> {
 
 /** The last scene: with a terminal it waits for somebody to open the link. */
 export async function webScene (ann: Person, { interactive, signal }: SceneOptions): Promise<void> {
-  narrator.scene('10. For somebody with nothing but a browser there is a second link.')
+  narrator.scene('12. For somebody with nothing but a browser there is a second link.')
   narrator.command('Ann', `echo '${MESSAGE}' | burn add - --web`)
   const added = succeeded(await ann.run('burn', ['add', '-', '--web', '--expires', '1h', '--json'], { input: `${MESSAGE}\n` }))
   const { id, webLink } = JSON.parse(added.stdout) as { id: string, webLink: string }

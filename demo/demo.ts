@@ -9,6 +9,7 @@ import { Person } from '@ipkit/testkit/person'
 import { burnScene, webScene } from './burn-scene.ts'
 import { namesScene } from './names-scene.ts'
 import { narrator } from './narrator.ts'
+import { syncScene } from './sync-scene.ts'
 import { versionsScene } from './versions-scene.ts'
 
 const stop = new AbortController()
@@ -23,6 +24,7 @@ try {
   await burnScene(ann, bob)
   await namesScene(ann, bob)
   await versionsScene(ann)
+  await syncScene(ann, bob)
   await webScene(ann, { interactive: process.stdin.isTTY && process.stdout.isTTY, signal: stop.signal })
 } catch (e) {
   if (!stop.signal.aborted) {
