@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { connect as tlsConnect } from 'node:tls'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { codeOf, messageOf } from '../errors/code-of.ts'
+import { awaitPendingIo } from '../time/await-pending-io.ts'
 import { HTTP_SILENCE_MS, MAX_HTTP_REDIRECTS } from './limits.ts'
 import { hostOf, portOf, proxyRoute, type Environment } from './proxy-route.ts'
 
@@ -124,10 +125,13 @@ function reply (response: IncomingMessage, url: URL, redirectedBy: readonly URL[
 async function * bodyOf (response: IncomingMessage, url: URL, signal: AbortSignal, silenceMs: number): AsyncGenerator<Uint8Array> {
   const { socket } = response
   let isReading = false
-  /** A reader that takes its time, a full disk's say, is not the server's silence. */
+  /** A reader that takes its time, a full disk's say, is not the server's silence; nor is a process that stood still. */
   const onSilence = (): void => {
-    if (isReading) response.destroy(silence(silenceMs))
-    else socket.setTimeout(silenceMs)
+    const { bytesRead } = socket
+    void awaitPendingIo().then(() => {
+      if (isReading && socket.bytesRead === bytesRead) response.destroy(silence(silenceMs))
+      else socket.setTimeout(silenceMs)
+    })
   }
   socket.on('timeout', onSilence)
   try {

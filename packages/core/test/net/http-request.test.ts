@@ -83,13 +83,28 @@ describe('an answer', () => {
   test('may be read slower than a server may be silent', async () => {
     const wholeBytes = 8 * 1024 * 1024
     const url = await serve((_request, response) => { response.end(Buffer.alloc(wholeBytes)) })
-    const reply = await openHttp({ method: 'GET', url: new URL(url), headers: {} }, { env: {}, signal: never, silenceMs: 50 })
+    const reply = await openHttp({ method: 'GET', url: new URL(url), headers: {} }, { env: {}, signal: never, silenceMs: 1000 })
     let sizeBytes = 0
     for await (const part of reply.source) {
-      if (sizeBytes === 0) await new Promise(resolve => { setTimeout(resolve, 200) })
+      if (sizeBytes === 0) await new Promise(resolve => { setTimeout(resolve, 1500) })
       sizeBytes += part.length
     }
     expect(sizeBytes).toBe(wholeBytes)
+  })
+
+  test('that came while this process stood still was not late', async () => {
+    let server: Socket | undefined
+    const port = await listening(createTcp(socket => { server = socket.on('error', () => {}); socket.write('HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nhalf') }) as never)
+    const reply = await openHttp({ method: 'GET', url: new URL(`http://127.0.0.1:${port}`), headers: {} }, { env: {}, signal: never, silenceMs: 1000 })
+    const parts: string[] = []
+    for await (const part of reply.source) {
+      if (parts.push(Buffer.from(part).toString()) > 1) continue
+      setImmediate(() => { // by then the second half is waited for
+        server!.write('half')
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
+      })
+    }
+    expect(parts).toEqual(['half', 'half'])
   })
 })
 
