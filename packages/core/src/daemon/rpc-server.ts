@@ -21,8 +21,6 @@ export interface RpcServerDeps {
   readonly onCallEnd?: () => void
   readonly clock: Clock
   readonly log: ServiceLog
-  readonly paramsTimeoutMs?: number
-  readonly lingerMs?: number
 }
 
 export class RpcServer {
@@ -120,10 +118,9 @@ export class RpcServer {
   }
 
   async #readParams (req: IncomingMessage): Promise<{ params: unknown, upload: AsyncIterable<Uint8Array> }> {
-    const { clock, paramsTimeoutMs = PARAMS_TIMEOUT_MS } = this.#deps
     const inTime = new AbortController()
-    const late = clock.sleep(paramsTimeoutMs, inTime.signal).then(
-      () => { throw new AppError('PARAMS_LATE', `no whole params line within ${paramsTimeoutMs} ms`, { exit: 'timedOut' }) },
+    const late = this.#deps.clock.sleep(PARAMS_TIMEOUT_MS, inTime.signal).then(
+      () => { throw new AppError('PARAMS_LATE', `no whole params line within ${PARAMS_TIMEOUT_MS} ms`, { exit: 'timedOut' }) },
       () => new Promise<never>(() => {}),
     )
     // Not destroyed when the reader stops: the answer still has to go out on this connection.
@@ -164,7 +161,7 @@ export class RpcServer {
     const done = new AbortController()
     const stop = (): void => { done.abort() }
     req.once('close', stop).once('end', stop).socket.once('close', stop)
-    this.#deps.clock.sleep(this.#deps.lingerMs ?? LINGER_MS, done.signal).then(() => { req.destroy() }, () => {})
+    this.#deps.clock.sleep(LINGER_MS, done.signal).then(() => { req.destroy() }, () => {})
   }
 }
 

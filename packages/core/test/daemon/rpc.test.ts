@@ -7,9 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { RpcClient } from '@ipkit/core/daemon/rpc-client'
 import { RpcServer, type RpcServerDeps } from '@ipkit/core/daemon/rpc-server'
-import { MAX_PARAMS_BYTES, type Hello } from '@ipkit/core/daemon/rpc-wire'
+import { LINGER_MS, MAX_PARAMS_BYTES, PARAMS_TIMEOUT_MS, type Hello } from '@ipkit/core/daemon/rpc-wire'
 import type { RpcCall, RpcHandler, RpcReply } from '@ipkit/core/daemon/service'
 import { systemClock } from '@ipkit/core/time/clock'
+import { ManualClock } from '@ipkit/testkit/manual-clock'
 
 const hello: Hello = { protocol: { min: 1, max: 1 }, version: '0.0.0', capabilities: ['a'], pid: 1, peerId: 'p', draining: false, busy: false, services: { burn: 3 } }
 const result = (value: unknown): RpcReply => ({ kind: 'result', value })
@@ -135,12 +136,16 @@ describe('plain HTTP', () => {
 
   test('a client that never finishes its params is let go, and others are served meanwhile', async () => {
     await server.close(new AppError('X', 'x'), 0); client.close()
-    await start({ paramsTimeoutMs: 50, lingerMs: 50 })
+    const clock = new ManualClock()
+    await start({ clock })
     methods.set('t.echo', async params => result(params))
     const slow = raw('POST /v1/call/t.echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"a"', false)
+    await until(() => server.calls === 1)
     expect(await client.call('t.echo', 5)).toBe(5)
-    expect(await slow).toContain('"code":"PARAMS_LATE"')
+    clock.advance(PARAMS_TIMEOUT_MS)
     await until(() => server.calls === 0)
+    clock.advance(LINGER_MS) // then its connection ends
+    expect(await slow).toContain('"code":"PARAMS_LATE"')
   })
 })
 
