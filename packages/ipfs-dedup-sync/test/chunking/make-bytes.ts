@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -27,10 +27,11 @@ export function makeBytes (parts: readonly Part[]): Uint8Array {
 /** Looks random, is the same everywhere: SHA-256 of the seed and a counter. */
 export function streamBytes (seed: string, sizeBytes: number): Uint8Array {
   const out = Buffer.alloc(Math.ceil(sizeBytes / 32) * 32)
-  const counter = Buffer.alloc(4)
+  const start = Buffer.from(seed)
+  const block = Buffer.concat([start, Buffer.alloc(4)])
   for (let at = 0; at < out.length; at += 32) {
-    counter.writeUInt32BE(at / 32)
-    createHash('sha256').update(seed).update(counter).digest().copy(out, at)
+    block.writeUInt32BE(at / 32, start.length)
+    out.write(hash('sha256', block, 'hex'), at, 'hex') // makes no object for each: several times as fast
   }
   return Uint8Array.from(out.subarray(0, sizeBytes))
 }
@@ -39,7 +40,7 @@ function chainBytes (seed: string, sizeBytes: number): Uint8Array {
   const out: Buffer[] = []
   let block: Buffer = Buffer.from(seed)
   for (let made = 0; made < sizeBytes; made += 32) {
-    block = createHash('sha256').update(block).digest()
+    block = hash('sha256', block, 'buffer')
     out.push(block)
   }
   return Buffer.concat(out).subarray(0, sizeBytes)
