@@ -60,7 +60,7 @@ async function asker (): Promise<EphemeralHost> {
 const REFUSED = { code: 'PEER_REFUSED' }
 
 async function until (done: () => Promise<boolean> | boolean): Promise<void> {
-  for (let i = 0; i < 1000; i++) { if (await done()) return; await systemClock.sleep(10) }
+  for (let i = 0; i < 10_000; i++) { if (await done()) return; await systemClock.sleep(10) }
   throw new Error('it never came about')
 }
 const filesOf = async (added: Added): Promise<string[]> => (await fs.readdir(path.join(sender.dataDir, 'plain', added.message.id))).toSorted()

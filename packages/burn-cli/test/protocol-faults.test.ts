@@ -59,7 +59,7 @@ describe('the link is cut', () => {
       expect(size).toBeGreaterThan(10)
       for (let at = 0; at < size; at++) await conversations(step, { [side]: at, cutGracefully: at % 2 === 1 })
     }
-  }, 120_000)
+  })
 
   test('gracefully, which looks like an end: never taken for an answer', async () => {
     const w = await makeWorld()
@@ -169,7 +169,7 @@ describe('time', () => {
       w.clock.advance(REQUEST_MS / 2)
     }
     expect(await over).toMatchObject({ code: 'TIMED_OUT' })
-  }, 60_000)
+  })
 
   test('a sender that says nothing is given up', async () => {
     const w = await makeWorld()

@@ -24,4 +24,4 @@ test('the disk loses bytes of what is saved and says so while more is written: n
   expect([syncs, await state(), (await nodeFs.readdir(world.dir)).sort()]).toEqual([1, 'claimed', ['alice', 'bob']])
   expect((await runBurn(world, bob, ['get', '-', '-o', 'saved'], { stdin: link })).exit).toBe(0)
   expect([await state(), (await nodeFs.stat(`${world.dir}/saved`)).size]).toEqual(['read', SYNC_EVERY_BYTES + 1])
-}, 60_000)
+})

@@ -188,6 +188,6 @@ describe('over real sockets', () => {
 })
 
 async function until (done: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1000; i++) { if (await done()) return; await systemClock.sleep(10) }
+  for (let i = 0; i < 10_000; i++) { if (await done()) return; await systemClock.sleep(10) }
   throw new Error('it never came about')
 }

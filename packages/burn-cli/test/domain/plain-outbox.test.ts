@@ -101,7 +101,7 @@ test.each(kinds)('the disk stops (%s) at each step of an add: it is whole afterw
     await fs.rm(path.join(dir, 'plain'), { recursive: true })
   }
   expect(left).toBeLessThan(total)
-}, 60_000)
+})
 
 test.each(kinds)('the disk stops (%s) at each step of a claim: never two peers have the root, and the first goes on', async kind => {
   const id = await create(await open())
@@ -123,7 +123,7 @@ test.each(kinds)('the disk stops (%s) at each step of a claim: never two peers h
     seen.add(owner)
   }
   expect([...seen].toSorted()).toEqual(['first', 'second'])
-}, 60_000)
+})
 
 test('a CLAIMED that the disk refuses sends nothing, and the same host goes on when the disk does', async () => {
   const id = await create(await open())
@@ -158,7 +158,7 @@ test.each(kinds)('the disk stops (%s) at each step of rm: what was said to be go
     else expect([['revoked', 'expired'], await filesOf(id)]).toEqual([expect.arrayContaining([state]), 'log']) // expired: the disk did not take why its key went
     await fs.rm(path.join(dir, 'plain'), { recursive: true })
   }
-}, 60_000)
+})
 
 describe('time', () => {
   test('a lease that ran when the node stopped begins anew', async () => {

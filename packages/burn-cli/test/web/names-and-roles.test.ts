@@ -111,4 +111,4 @@ test('from 320 pixels on nothing is cut off, in light and dark, and nothing move
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(colorScheme === 'dark' ? 'rgb(19, 17, 16)' : 'rgb(244, 241, 236)')
     await page.close()
   }
-}, 60_000)
+})

@@ -138,7 +138,7 @@ describe('a passphrase', () => {
     await reveal(page)
     expect(await readText(page)).toBe(TEXT)
     expect(await passphrase().inputValue()).toBe('')
-  }, 60_000)
+  })
 
   test('is covered unless the reader wants to see it', async () => {
     await open((await world.add(TEXT, { passphrase: 'x' })).link)

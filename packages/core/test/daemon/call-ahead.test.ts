@@ -67,18 +67,21 @@ describe('a call that may be repeated', () => {
   ])('is sent again after a hello when the node %s', async (_, answer) => {
     answers[READ] = atFirst(answer, answers[READ]!)
     answers[LIST] = atFirst(answer, answers[LIST]!)
-    expect(await node(200).call('t.read', {}, again)).toBe('read')
+    expect(await node().call('t.read', {}, again)).toBe('read')
     expect(asked).toEqual([`${READ} 1-1 t/2`, HELLO, READ])
     asked = []
-    expect(await itemsOf(node(200))).toEqual([1, 2])
+    expect(await itemsOf(node())).toEqual([1, 2])
     expect(asked).toEqual([`${LIST} 1-1 t/2`, HELLO, LIST])
   })
 
   test('that takes long is waited for while the node answers a hello, and not sent again', async () => {
-    answers[READ] = res => { setTimeout(() => { lines({ result: 'late' })(res, 1) }, 700) }
-    answers[LIST] = res => { setTimeout(() => { lines({ item: 1 }, { end: true })(res, 1) }, 700) }
-    expect(await node(200).call('t.read', {}, again)).toBe('late')
-    expect(await itemsOf(node(200))).toEqual([1])
+    const hello = answers[HELLO]!
+    let late: () => void
+    answers[HELLO] = (res, times) => { hello(res, times); late() }
+    answers[READ] = res => { late = () => { lines({ result: 'late' })(res, 1) } }
+    answers[LIST] = res => { late = () => { lines({ item: 1 }, { end: true })(res, 1) } }
+    expect(await node(1000).call('t.read', {}, again)).toBe('late')
+    expect(await itemsOf(node(1000))).toEqual([1])
     expect(asked).toEqual([`${READ} 1-1 t/2`, HELLO, `${LIST} 1-1 t/2`, HELLO])
   })
 

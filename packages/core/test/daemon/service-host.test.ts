@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { ManualClock } from '@ipkit/testkit/manual-clock'
 import { memoryKeyValueStore } from '@ipkit/testkit/memory-key-value-store'
 import { writeSampleService } from '@ipkit/testkit/sample-service'
 import { testNode, type TestNode } from '@ipkit/testkit/test-node'
@@ -129,9 +130,12 @@ describe('a service that fails', () => {
 
   test('to come up in time is given up, and the others run', async () => {
     await using b = await bench()
-    const impatient: Clock = { now: () => 0, sleep: async (_ms, signal) => { await new Promise<void>((resolve, reject) => { setTimeout(resolve, 50); signal?.addEventListener('abort', () => { reject(signal.reason as Error) }) }) } }
-    await using host = await b.open(impatient)
-    await expect(host.ensure({ manifest: await writeSampleService(path.join(b.tools, 'slow'), { name: 'slow', hangs: true }), build: 1 })).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    const clock = new ManualClock()
+    await using host = await b.open(clock)
+    const manifest = await writeSampleService(path.join(b.tools, 'slow'), { name: 'slow', hangs: true })
+    const timePasses = until(() => { clock.advance(1000); return states(host).join() === 'slow 1 failed' })
+    await expect(host.ensure({ manifest, build: 1 })).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    await timePasses
     await host.ensure({ manifest: await writeSampleService(path.join(b.tools, 'good'), { name: 'good' }), build: 1 })
     expect(states(host)).toEqual(['slow 1 failed', 'good 1 running'])
   })

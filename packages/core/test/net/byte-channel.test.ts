@@ -117,7 +117,6 @@ describe('over tcp, noise and yamux', () => {
 
   test('streams that both sides let go of are gone', async () => {
     for (let i = 0; i < 20; i++) { await using _pair = await makePair() }
-    await new Promise(resolve => { setTimeout(resolve, 200) })
-    expect([...dialer.getConnections(), ...listener.getConnections()].flatMap(connection => connection.streams)).toEqual([])
+    while ([...dialer.getConnections(), ...listener.getConnections()].some(connection => connection.streams.length > 0)) await new Promise(resolve => { setTimeout(resolve, 5) })
   })
 })

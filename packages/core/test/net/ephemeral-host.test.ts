@@ -49,7 +49,7 @@ describe('serving through a gate, to a real Helia', () => {
     await using client = await testNode()
     await using store = await heliaBlockStore({ dir: `${client.dir}/blocks`, libp2p: client.node.libp2p, routed: false })
     await client.node.connect(host.addresses())
-    await run(host, async (cid, ms = 5000) => await store.get(cid, { signal: AbortSignal.timeout(ms) }), client.node.peerId)
+    await run(host, async (cid, ms = 60_000) => await store.get(cid, { signal: AbortSignal.timeout(ms) }), client.node.peerId)
   }
 
   test('it gets the block, and the gate hears of each step', async () => {

@@ -53,7 +53,7 @@ async function origin (how?: Misbehaviour, archive: Uint8Array = ARCHIVE): Promi
   tree.add({ version: 'v0.43.0', os: 'linux', arch: 'amd64', archive, cid: CID })
   const site = await serveSite(tree)
   served.push(site)
-  const made = httpsOrigin({ env: {}, clock: systemClock, silenceMs: 200 }, site.url)
+  const made = httpsOrigin({ env: {}, clock: systemClock, silenceMs: how?.stall === true ? 500 : 60_000 }, site.url)
   const claim = (await made.claim(RELEASE, new AbortController().signal))!
   if (how !== undefined) site.misbehave(() => how)
   return { origin: made, claim, site }

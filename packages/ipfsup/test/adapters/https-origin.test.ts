@@ -30,7 +30,9 @@ beforeEach(async () => {
 })
 afterEach(async () => { for (const each of [served, ...others.splice(0)]) await each[Symbol.asyncDispose]() })
 
-const origin = (base = served.url, deps: Partial<HttpsOriginDeps> = {}): Origin => httpsOrigin({ env: {}, clock: systemClock, silenceMs: 300, ...deps }, base)
+const origin = (base = served.url, deps: Partial<HttpsOriginDeps> = {}): Origin => httpsOrigin({ env: {}, clock: systemClock, silenceMs: 60_000, ...deps }, base)
+/** How long a server may be silent that is asked in vain. */
+const impatient = { silenceMs: 300 }
 const release = (version: string, platform = LINUX): Release => ({ version: parseVersion(version), platform })
 const claim = async (version = 'v0.43.0', from = origin()): Promise<Claim | undefined> => await from.claim(release(version), never)
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '')
@@ -72,7 +74,7 @@ describe('versions', () => {
     ['gives too much', { body: new Uint8Array(MAX_VERSIONS_BYTES + 1) }, `ORIGIN_ANSWER_INVALID refused: SITE/kubo/versions has over ${MAX_VERSIONS_BYTES} bytes`],
   ])('a server that %s', async (_what, how, why) => {
     odd('/kubo/versions', how)
-    expect(await failureOf(origin().versions(never))).toBe(why)
+    expect(await failureOf(origin(served.url, how.stall === true ? impatient : {}).versions(never))).toBe(why)
   })
 
   test('drop by drop are given up when their time is over', async () => {
@@ -201,7 +203,7 @@ describe('an archive', () => {
   ])('%s is unreachable', async (_what, how, why) => {
     const claimed = await claim()
     odd(FILE, how)
-    expect(await failureOf(bytesOf(claimed))).toBe(`ORIGIN_UNREACHABLE unreachable: ${why}`)
+    expect(await failureOf(bytesOf(claimed, 0, origin(served.url, how.stall === true ? impatient : {})))).toBe(`ORIGIN_UNREACHABLE unreachable: ${why}`)
   })
 
   test('the caller stops in the middle', async () => {

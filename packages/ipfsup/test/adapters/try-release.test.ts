@@ -55,11 +55,10 @@ test.each([
 })
 
 test('what does not come to an end, nor what it started, is ended', async () => {
-  await expect(tryScript(`#!/bin/sh\n(trap '' TERM; exec sleep 1000) > /dev/null 2>&1 & echo $! > '${dir}/pid'\nwait\n`, 'v0.43.0', { limitMs: 500 })).rejects.toMatchObject({ code: 'RELEASE_BROKEN', message: expect.stringContaining('did not end within 0.5 s') })
+  await expect(tryScript(`#!/bin/sh\n(trap '' TERM; exec sleep 1000) > /dev/null 2>&1 & echo $! > '${dir}/pid'\nwait\n`, 'v0.43.0', { limitMs: 2000 })).rejects.toMatchObject({ code: 'RELEASE_BROKEN', message: expect.stringContaining('did not end within 2 s') })
   const pid = (await fs.readFile(path.join(dir, 'pid'), 'utf8')).trim()
   const isOver = async (): Promise<boolean> => /\) [ZX] /.test(await fs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') X '))
-  for (let tries = 0; tries < 100 && !await isOver(); tries++) await systemClock.sleep(10)
-  expect(await isOver()).toBe(true)
+  while (!await isOver()) await systemClock.sleep(10)
 })
 
 test('^C ends it', async () => {
