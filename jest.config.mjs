@@ -4,7 +4,7 @@ export default {
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/e2e/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['/dist/'],
   maxWorkers: 2,
-  testTimeout: 120_000, // nothing is asserted about time; a busy machine only takes longer
+  testTimeout: 300_000, // nothing is asserted about time; a busy machine only takes longer
   transform: {
     '^.+\\.ts$': ['@swc/jest', {
       jsc: { target: 'es2022', experimental: { keepImportAttributes: true }, parser: { syntax: 'typescript', explicitResourceManagement: true } },

@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const who of [alice, bob]) await who[Symbol.asyncDispose]()
   for (const disk of disks.splice(0)) disk[Symbol.dispose]()
   await scene[Symbol.asyncDispose]()
-}, 60_000)
+})
 
 const disk = (folder: string, size: string): SmallDisk => { const made = new SmallDisk(folder, size); disks.push(made); return made }
 
@@ -40,7 +40,7 @@ describe('a full disk', () => {
     }
     const { link } = await addMessage(alice, 'now it fits')
     expect((await getMessage(bob, link)).stdout).toBe('now it fits')
-  }, 120_000)
+  })
 
   onSmallDisk('at the sender during a claim: nothing is released, and the same reader gets it when there is space', async () => {
     const full = disk(alice.home, '24m')
@@ -60,7 +60,7 @@ describe('a full disk', () => {
     expect((await getMessage(bob, link)).stdout).toBe('only when I can write it down')
     expect(await claimsOf(id)).toBe(opened + 1)
     await until(() => listFolder(inboxFolder(bob, id)), files => files.length === 0)
-  }, 120_000)
+  })
 
   onSmallDisk('at the reader while it fetches: one line, nothing used up, and it goes on when there is space', async () => {
     const full = disk(bob.home, '32m')
@@ -75,7 +75,7 @@ describe('a full disk', () => {
     full.free()
     expect((await getMessage(bob, link, ['-o', 'out'])).exit).toBe(0)
     expect(readFileSync(path.join(bob.folder, 'out')).length).toBe(9_000_000)
-  }, 120_000)
+  })
 
   onSmallDisk('where the reader wants to save: one line, no half file, not confirmed, and the same command elsewhere gets it', async () => {
     const folder = path.join(bob.folder, 'small')
@@ -91,7 +91,7 @@ describe('a full disk', () => {
     expect(readFileSync(path.join(bob.folder, 'large/out')).length).toBe(3_000_000)
     expect((await statusOf(alice, id)).state).toBe('read')
     expect(listFolder(inboxFolder(bob, id))).toEqual([])
-  }, 120_000)
+  })
 })
 
 async function claimsOf (id: string): Promise<number> {

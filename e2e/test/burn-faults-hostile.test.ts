@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const socket of sockets) socket.destroy()
   sockets.clear()
   await scene[Symbol.asyncDispose]()
-}, 60_000)
+})
 
 async function dial (port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
@@ -52,7 +52,7 @@ describe('on the port of a sender', () => {
     await Promise.all([closed(plain), closed(late)])
     expect(pidOf(alice)).toBe(pid)
     expect(rssBytes(pid)).toBeLessThan(MAX_RSS_BYTES)
-  }, 120_000)
+  })
 
   test('peers that send a byte a second: thrown out, and a message is read meanwhile', async () => {
     const { link } = await addMessage(alice, 'patience')
@@ -70,7 +70,7 @@ describe('on the port of a sender', () => {
     }
     await until(() => files(pid), count => count <= before + 2)
     expect(pidOf(alice)).toBe(pid)
-  }, 120_000)
+  })
 
   test(`${CONNECTIONS} connections at once: a message is read, and memory and file descriptors come back`, async () => {
     const { link } = await addMessage(alice, 'through the crowd')
@@ -84,7 +84,7 @@ describe('on the port of a sender', () => {
     await until(() => files(pid), count => count <= before + 5)
     expect(await getMessage(bob, second.link)).toMatchObject({ exit: 0, stdout: 'after the crowd' })
     expect(pidOf(alice)).toBe(pid)
-  }, 120_000)
+  })
 
   test(`${CONNECTIONS} connections that come and go: nothing of them stays open`, async () => {
     const { link } = await addMessage(alice, 'and still here')
@@ -100,7 +100,7 @@ describe('on the port of a sender', () => {
     expect(await getMessage(bob, link)).toMatchObject({ exit: 0, stdout: 'and still here' })
     await until(() => files(pid), count => count <= before + 5)
     expect(pidOf(alice)).toBe(pid)
-  }, 120_000)
+  })
 })
 
 test('where a sender should be, something else that answers with garbage, or not at all: one line, exit 5, nothing used up', async () => {
@@ -122,4 +122,4 @@ test('where a sender should be, something else that answers with garbage, or not
     await new Promise(resolve => { server.close(resolve) })
   }
   expect(await alice.json('burn', ['status', id])).toMatchObject({ state: 'unread' })
-}, 120_000)
+})

@@ -23,7 +23,7 @@ beforeAll(async () => {
   nobody = await scene.person('nobody')
   for (const who of [alice, bob]) expect((await who.run('burn', ['ls'])).exit).toBe(0)
 })
-afterAll(async () => { await scene[Symbol.asyncDispose]() }, 60_000)
+afterAll(async () => { await scene[Symbol.asyncDispose]() })
 
 const asNobody = ((): string | undefined => {
   if (process.getuid?.() !== 0) return 'root rights'
@@ -48,7 +48,7 @@ test('a file of over 2^40 bytes: refused before a byte of it is read', async () 
   expect(await refused(2, ['add', 'sparse'])).toMatch(/2\^40|1\.1 TB|1 TiB|1099511627776|1,099,511,627,776/)
   truncateSync(file, 256_000_001)
   expect(await refused(2, ['add', 'sparse', '--web'])).toContain('256')
-}, 60_000)
+})
 
 test('things that are no files: a device, a socket, a link to nowhere', async () => {
   symlinkSync('nowhere', path.join(alice.folder, 'dangling'))
@@ -56,7 +56,7 @@ test('things that are no files: a device, a socket, a link to nowhere', async ()
   symlinkSync('.', path.join(alice.folder, 'round'))
   expect(await refused(2, ['add', 'round'])).toContain('round')
   await refused(2, ['add', path.join(alice.home, 'node.sock')])
-}, 60_000)
+})
 
 test.each([['line\nbreak', 'a line break'], ['\u001b[2Jclear', 'an escape sequence'], ['a\u202etxt.exe', 'a turn of direction'], ['a/b', 'a slash'], ['..', 'two dots'], ['x'.repeat(256), '256 bytes'], ['', 'nothing']])('--name %j is refused, or cannot harm: %s', async (name) => {
   const before = traces(alice)
@@ -72,7 +72,7 @@ test.each([['line\nbreak', 'a line break'], ['\u001b[2Jclear', 'an escape sequen
   expect(got.exit).toBe(0)
   // oxlint-disable-next-line no-control-regex -- as above
   for (const saved of readdirSync(bob.folder)) expect(saved).not.toMatch(/[\u0000-\u001f\u202a-\u202e/]/)
-}, 60_000)
+})
 
 test('a file whose own name has control characters is added, and saved under a harmless one', async () => {
   writeFileSync(path.join(alice.folder, 'two\nlines\u001b[0m.txt'), 'tricky')
@@ -83,12 +83,12 @@ test('a file whose own name has control characters is added, and saved under a h
   // oxlint-disable-next-line no-control-regex -- as above
   expect(saved).not.toMatch(/[\u0000-\u001f]/)
   expect(readFileSync(path.join(bob.folder, saved!), 'utf8')).toBe('tricky')
-}, 60_000)
+})
 
 test.each([
   ['nothing', ''], ['a word', 'hello'], ['a web address', 'https://example.org/#abc'], ['binary', Buffer.from([0xff, 0xfe, 0, 1, 2, 3])],
   ['a megabyte', 'ipfs://'.repeat(150_000)], ['two links', 'ipfs://127.0.0.1/tcp/1/x#y\nipfs://127.0.0.1/tcp/1/x#y'], ['no port', 'ipfs://127.0.0.1/bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e#AQ'],
-])('not a link (%s): exit 2', async (_title, text) => { await refused(2, ['get', '-'], text) }, 60_000)
+])('not a link (%s): exit 2', async (_title, text) => { await refused(2, ['get', '-'], text) })
 
 test('a link with the key of another message: told like an unknown one, and nothing is used up or kept', async () => {
   const { id, link } = await addMessage(alice, 'mine')
@@ -102,7 +102,7 @@ test('a link with the key of another message: told like an unknown one, and noth
   }
   expect([(await statusOf(alice, id)).state, (await statusOf(alice, other.id)).state]).toEqual(['unread', 'unread'])
   expect(traces(bob)).toEqual(before)
-}, 60_000)
+})
 
 test('an empty passphrase, a passphrase file that is not there', async () => {
   writeFileSync(path.join(alice.folder, 'empty-pass'), '\n')
@@ -112,7 +112,7 @@ test('an empty passphrase, a passphrase file that is not there', async () => {
     expect([file, ran.exit, ran.stdout, ran.stderr]).toEqual([file, exit, '', expect.stringMatching(ONE_LINE)])
     expect(traces(alice)).toEqual(before)
   }
-}, 60_000)
+})
 
 testWith(asNobody)('a file that may not be read, a folder that may not be written: one line, exit 8, nothing claimed', async () => {
   chmodSync(scene.folder, 0o755)
@@ -138,4 +138,4 @@ testWith(asNobody)('a file that may not be read, a folder that may not be writte
   expect((await statusOf(alice, id)).state).toBe('unread')
   expect(listFolder(path.join(nobody.home, 'data/burn/messages'))).toEqual([])
   expect((await run(['get', '-'], link)).stdout).toBe('still unread')
-}, 60_000)
+})

@@ -20,7 +20,7 @@ beforeAll(async () => {
   alice = await scene.person('alice')
   bob = await scene.person('bob')
 })
-afterAll(async () => { await scene[Symbol.asyncDispose]() }, 60_000)
+afterAll(async () => { await scene[Symbol.asyncDispose]() })
 
 /** As it may stand in a file. */
 const forms = (secret: Uint8Array): Array<string | Buffer> => {
@@ -58,7 +58,7 @@ describe('at rest', () => {
     expect((await statusOf(alice, id)).state).toBe('read')
     expect([listFolder(messageFolder(alice, id)), listFolder(inboxFolder(bob, id))]).toEqual([['log'], []])
     expect([inFiles(D), inFiles(never).filter(file => file !== path.relative(scene.folder, path.join(bob.folder, 'out'))), inProcesses([...D, ...never])]).toEqual([[], [], []])
-  }, 120_000)
+  })
 
   test.each([['revoked', ['rm']], ['expired', []]] as const)('%s: D is nowhere any more', async (state, [command]) => {
     const { id, link } = await addMessage(alice, TEXT, command === undefined ? ['--expires', '2s'] : [])
@@ -67,7 +67,7 @@ describe('at rest', () => {
     await until(async () => (await statusOf(alice, id)).state, seen => seen === state)
     await until(() => listFolder(messageFolder(alice, id)), files => files.join() === 'log')
     expect([inFiles(D), (await getMessage(bob, link)).exit]).toEqual([[], 4])
-  }, 60_000)
+  })
 })
 
 test('a peer that is connected to both nodes hears nothing of a message: no bitswap, no DHT, no pubsub, and no blocks are kept', async () => {
@@ -85,4 +85,4 @@ test('a peer that is connected to both nodes hears nothing of a message: no bits
   expect(heard).toEqual([])
   expect(eve.node.peers().length).toBe(2) // still there, so it would have heard
   for (const who of [alice, bob]) expect(listFolder(path.join(who.home, 'blocks'))).toEqual([])
-}, 60_000)
+})

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const person of [alice, bob]) await person[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 async function add (content: Uint8Array): Promise<Added> {
   writeFileSync(path.join(alice.folder, 'song.bin'), content)
@@ -43,7 +43,7 @@ test('a file of 40 MB goes over once, and nothing of it lies open on the disk of
   expect(await bob.run('burn', ['get', link, '-o', 'again.bin'])).toEqual({ exit: 4, stdout: '', stderr: expect.stringContaining('asked for it first') })
   expect((await alice.run('burn', ['rm', id])).exit).toBe(0)
   expect((readdirSync(alice.home, { recursive: true }) as string[]).filter(name => path.dirname(name).endsWith(`plain/${id}`)).map(name => path.basename(name))).toEqual(['log'])
-}, 120_000)
+})
 
 test('SIGKILL between the claim and the last block: the same peer goes on at the same address, another gets nothing', async () => {
   const { id, cid, addresses } = await add(randomBytes(10))
@@ -57,7 +57,7 @@ test('SIGKILL between the claim and the last block: the same peer goes on at the
   await expect(other.bitswapGet(addresses, cid)).rejects.toMatchObject({ code: 'PEER_REFUSED' })
   expect(await reader.bitswapGet(addresses, cid)).toEqual(root)
   for (const host of [reader, other]) await host[Symbol.asyncDispose]()
-}, 60_000)
+})
 
 test('SIGKILL while it waits: it waits again at the same address', async () => {
   const { link, cid, addresses } = await add(Buffer.from('hello'))
@@ -68,7 +68,7 @@ test('SIGKILL while it waits: it waits again at the same address', async () => {
   await until(async () => await asker.bitswapHas(addresses, cid).catch(() => false))
   await asker[Symbol.asyncDispose]()
   expect((await bob.run('burn', ['get', link, '-o', '-'])).stdout).toBe('hello')
-}, 60_000)
+})
 
 const peer = async (): ReturnType<typeof createEphemeralHost> => await createEphemeralHost({}, { log: memoryLog(), randomBytes: n => new Uint8Array(randomBytes(n)) })
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const person of [alice, bob]) await person[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 interface Typed { readonly exit: number | null, readonly screen: string }
 
@@ -56,7 +56,7 @@ describe('a reader at a terminal', () => {
     const yes = await atTerminal('get -', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', 'y\r']])
     expect(yes).toMatchObject({ exit: 0, screen: expect.stringContaining('see you at nine') })
     expect(no.screen + yes.screen).not.toMatch(SECRET_LINK)
-  }, 60_000)
+  })
 
   testWithProgram('script')('is asked again after a wrong passphrase, and sees neither', async () => {
     const link = await add(['--passphrase'], 'under a stone')
@@ -64,7 +64,7 @@ describe('a reader at a terminal', () => {
     expect([exit, screen]).toEqual([0, expect.stringContaining('under a stone')])
     expect(screen).toContain('wrong passphrase; nothing is used up')
     expect(screen).not.toMatch(/pony|horse/)
-  }, 60_000)
+  })
 
   testWithProgram('script')('presses ^C at the question or at the passphrase: exit 130, and the same command goes on', async () => {
     const link = await add(['--passphrase'], 'behind the shed')
@@ -72,5 +72,5 @@ describe('a reader at a terminal', () => {
     expect((await atTerminal('get - -o shed.txt', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'half\u0003']])).exit).toBe(130)
     expect((await atTerminal('get - -o shed.txt', [['link (it is not shown): ', `${link}\r`], ['[y/N] ', 'y\r'], ['passphrase: ', 'correct horse\r']])).exit).toBe(0)
     expect(readFileSync(path.join(bob.folder, 'shed.txt'), 'utf8')).toBe('behind the shed')
-  }, 60_000)
+  })
 })

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const person of [alice, bob, carol]) await person[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 const put = (who: Person, name: string, content: string | Uint8Array): string => { writeFileSync(path.join(who.folder, name), content); return name }
 const read = (who: Person, name: string): Buffer => readFileSync(path.join(who.folder, name))
@@ -47,7 +47,7 @@ describe('a message between two homes', () => {
     expect(after).toMatchObject({ state: 'read', claimedAt: expect.stringMatching(/Z$/), readAt: expect.stringMatching(/Z$/) })
     expect(after.audit.map(line => line.event)).toEqual(['created', 'claimed', 'acked'])
     expect(after.audit[1]!.reader).toMatch(/^12D3KooW/)
-  }, 60_000)
+  })
 
   test('a file: under its own name, byte for byte, private to its reader', async () => {
     const bytes = randomBytes(3_000_001)
@@ -56,14 +56,14 @@ describe('a message between two homes', () => {
     expect(got).toMatchObject({ file: './holiday.bin', sizeBytes: bytes.length })
     expect(read(bob, 'holiday.bin').equals(bytes)).toBe(true)
     expect(statSync(path.join(bob.folder, 'holiday.bin')).mode & 0o777).toBe(0o600)
-  }, 60_000)
+  })
 
   test('bytes from stdin to stdout, without knowing the size', async () => {
     const bytes = randomBytes(200_000)
     const { link } = await add(['-', '--no-pad'], { input: bytes })
     await get(bob, link, ['-o', 'piped.bin'])
     expect(read(bob, 'piped.bin').equals(bytes)).toBe(true)
-  }, 60_000)
+  })
 
   test('a wrong passphrase uses nothing up, the right one opens', async () => {
     const { id, link } = await add(['-', '--passphrase'], { input: 'under a stone', ...passphrase(alice, 'Grüße 42') })
@@ -71,7 +71,7 @@ describe('a message between two homes', () => {
     expect(await get(bob, link)).toMatchObject({ exit: 2, stderr: expect.stringContaining('IPKIT_BURN_PASSPHRASE_FILE') })
     expect((await status(id)).state).toBe('unread')
     expect(await get(bob, link, [], passphrase(bob, 'Grüße 42'))).toMatchObject({ exit: 0, stdout: 'under a stone' })
-  }, 60_000)
+  })
 
   test('five wrong passphrases lock it, burn unlock opens it again', async () => {
     const { id, link } = await add(['-', '--passphrase'], { input: 'x', ...passphrase(alice, 'right') })
@@ -81,7 +81,7 @@ describe('a message between two homes', () => {
     expect((await get(bob, link, [], passphrase(bob, 'right'))).exit).toBe(7)
     expect((await alice.run('burn', ['unlock', id.slice(0, 8)])).exit).toBe(0)
     expect((await get(bob, link, [], passphrase(bob, 'right'))).exit).toBe(0)
-  }, 90_000)
+  })
 
   test('--reads 2: two readers, and no third', async () => {
     const { id, link } = await add(['-', '--reads', '2'], { input: 'for both of you' })
@@ -90,7 +90,7 @@ describe('a message between two homes', () => {
     expect((await get(carol, link)).stdout).toBe('for both of you')
     expect(await get(bob, link)).toMatchObject({ exit: 4, stdout: '' })
     expect((await status(id)).state).toBe('read')
-  }, 60_000)
+  })
 
   test('--to: only that peer, the others hear what strangers hear', async () => {
     const { peerId } = await bob.json<{ peerId: string }>('ipkit', ['id'])
@@ -99,14 +99,14 @@ describe('a message between two homes', () => {
     expect(await get(carol, link)).toMatchObject({ exit: 4, stdout: '', stderr: expect.stringContaining('does not know this message') })
     expect((await get(bob, link)).stdout).toBe('bob only')
     expect(await alice.run('burn', ['add', '-', '--to', 'bob', '--web'], { input: 'x' })).toMatchObject({ exit: 2, stdout: '' })
-  }, 60_000)
+  })
 
   test('--web: a second link, which the first does not need', async () => {
     const { link, webLink } = await alice.json<{ link: string, webLink: string }>('burn', ['add', '-', '--web'], { input: 'either way' })
     expect(webLink).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/burn\/#[\w-]{138}$/)
     expect(await get(bob, webLink)).toMatchObject({ exit: 2, stderr: expect.stringContaining('for a browser') })
     expect((await get(bob, link)).stdout).toBe('either way')
-  }, 60_000)
+  })
 
   test('burn rm: by link and by id, by the sender alone', async () => {
     const first = await add(['-'], { input: 'never mind' })
@@ -116,19 +116,19 @@ describe('a message between two homes', () => {
     const second = await add(['-'], { input: 'nor this' })
     expect(await alice.json('burn', ['rm', second.id])).toMatchObject({ state: 'revoked' })
     expect((await alice.run('burn', ['rm', second.id])).exit).toBe(4)
-  }, 60_000)
+  })
 
   test('what has expired is gone', async () => {
     const { id, link } = await add(['-', '--expires', '2s'], { input: 'too late' })
     while ((await status(id)).state !== 'expired') await new Promise(resolve => { setTimeout(resolve, 200) })
     expect(await get(bob, link)).toMatchObject({ exit: 4, stdout: '', stderr: expect.stringContaining('expired') })
-  }, 60_000)
+  })
 
   test('--strict: the key is gone the moment it is handed out', async () => {
     const { id, link } = await add(['-', '--strict'], { input: 'one shot' })
     expect((await get(bob, link)).stdout).toBe('one shot')
     expect((await status(id)).state).toBe('read')
-  }, 60_000)
+  })
 
   test('a link with one character changed is recognised before anything is dialled', async () => {
     const { id, link } = await add(['-'], { input: 'still here' })
@@ -138,7 +138,7 @@ describe('a message between two homes', () => {
     }
     expect((await get(bob, link.slice(0, -3))).exit).toBe(2)
     expect((await status(id)).state).toBe('unread')
-  }, 60_000)
+  })
 })
 
 describe('when something is in the way', () => {
@@ -148,7 +148,7 @@ describe('when something is in the way', () => {
     expect(await get(bob, link)).toMatchObject({ exit: 5, stdout: '', stderr: expect.stringContaining('--address') })
     await alice.run('burn', ['ls'])
     expect((await get(bob, link)).stdout).toBe('patience')
-  }, 60_000)
+  })
 
   test('the sender moved to another port: exit 5, and the new address finds it', async () => {
     const { link } = await add(['-'], { input: 'moved house' })
@@ -158,14 +158,14 @@ describe('when something is in the way', () => {
     expect((await get(bob, link)).exit).toBe(5)
     expect((await get(bob, link, ['--address', `/ip4/127.0.0.1/tcp/${port}`])).stdout).toBe('moved house')
     await stopNode(alice)
-  }, 60_000)
+  })
 
   test('--volatile: gone with the node', async () => {
     const { id, link } = await add(['-', '--volatile'], { input: 'in memory' })
     await stopNode(alice)
     expect((await status(id)).state).toBe('expired')
     expect((await get(bob, link)).exit).toBe(4)
-  }, 60_000)
+  })
 
   test('300 MB, the reader and its node killed on the way: the same command goes on where it was', async () => {
     const file = path.join(alice.folder, 'big.bin')
@@ -196,7 +196,7 @@ describe('when something is in the way', () => {
     expect(read(bob, 'big.bin').equals(readFileSync(file))).toBe(true)
     expect(readdirSync(bob.folder).filter(name => name.endsWith('.part'))).toEqual([])
     for (const who of [alice, bob]) rmSync(path.join(who.folder, 'big.bin'))
-  }, 240_000)
+  })
 
   test.each<[title: string, exit: number, args: readonly string[]]>([
     ['a missing file', 4, ['add', 'nowhere.txt']],
@@ -225,7 +225,7 @@ describe('when something is in the way', () => {
     expect(ran.stderr).toMatch(/^burn: error: .+\n(burn: hint: .+\n)*$/)
     expect([filesIn(alice.home), readdirSync(alice.folder)]).toEqual(before)
     expect(read(alice, 'full').toString()).toBe('something')
-  }, 60_000)
+  })
 })
 
 describe('the link is a secret', () => {
@@ -259,7 +259,7 @@ describe('the link is a secret', () => {
     for (const name of ['map.txt', 'passphrase']) rmSync(path.join(bob.folder, name))
     for (const who of [alice, bob]) expect(found(who, needles)).toEqual([])
     expect((await status(id)).state).toBe('read')
-  }, 60_000)
+  })
 })
 
 /** Where one of them stands: in a file of a person's, or in the arguments or the environment of the person's node. */

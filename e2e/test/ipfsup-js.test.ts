@@ -9,8 +9,8 @@ const test = testWithProgram('openssl', 'tar', 'npm')
 const MS = 600_000
 
 let scene: IpfsupScene
-beforeEach(async () => { scene = await IpfsupScene.open() }, 60_000)
-afterEach(async () => { await scene[Symbol.asyncDispose]() }, 60_000)
+beforeEach(async () => { scene = await IpfsupScene.open() })
+afterEach(async () => { await scene[Symbol.asyncDispose]() })
 
 test('js-latest installs, keeps a repo of its own, adds and gives back, runs a daemon, and rolls back to Kubo', async () => {
   await scene.release('0.43.0', 18)

@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const who of homes) await endNodes(homeOf(who))
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 const homeOf = (who: string): string => path.join(folder, who, 'home')
 
@@ -89,7 +89,7 @@ describe('the shared node from the command line', () => {
     expect(await json('ann', ['stop'])).toEqual({ stopped: false })
     expect((await status('ann')).running).toBe(false)
     expect((await ipkit('ann', ['doctor'])).exit).toBe(0)
-  }, 120_000)
+  })
 
   test('connects to a contact in another home', async () => {
     const ann = await json<{ peerId: string, addresses: string[] }>('ann', ['id'])
@@ -100,7 +100,7 @@ describe('the shared node from the command line', () => {
     await ipkit('ann', ['stop'])
     const gone = await ipkit('ben', ['connect', 'ann', '--json'])
     expect([gone.exit, JSON.parse(gone.stderr)]).toEqual([5, { error: { code: 'PEER_UNREACHABLE', message: expect.any(String), hints: expect.any(Array) } }])
-  }, 120_000)
+  })
 
   test('killed, it leaves a socket that the doctor finds and the next start takes over', async () => {
     const { pid } = await json<Status>('ann', ['start'])
@@ -111,7 +111,7 @@ describe('the shared node from the command line', () => {
     expect([doctor.exit, doctor.stdout]).toEqual([1, expect.stringContaining("is left over from a node that died\n                     cure: the next start cleans it up: 'ipkit start'\n")])
     expect((await json<Status>('ann', ['start'])).pid).not.toBe(pid)
     expect((await ipkit('ann', ['doctor'])).exit).toBe(0)
-  }, 120_000)
+  })
 
   test.each([['SIGINT', 130, 'interrupted'], ['SIGTERM', 143, 'told to stop']] as const)('in the foreground it shows its log, and %s ends it', async (signal, exit, said) => {
     const child = started('ann', process.execPath, [bin, 'start', '--foreground'])
@@ -123,7 +123,7 @@ describe('the shared node from the command line', () => {
     expect((await status('ann')).running).toBe(false)
     expect(existsSync(`/proc/${pid}`)).toBe(false)
     expect((await ipkit('ann', ['doctor'])).exit).toBe(0) // it left in good order
-  }, 120_000)
+  })
 })
 
 describe('the command line itself', () => {
@@ -131,16 +131,16 @@ describe('the command line itself', () => {
     mkdirSync(homeOf('ann'), { recursive: true })
     chmodSync(homeOf('ann'), 0o755)
     expect(await ipkit('ann', ['id'])).toMatchObject({ exit: 8, stdout: '', stderr: `ipkit: error: the home ${homeOf('ann')} has mode 0755; others must have no access (0700)\nipkit: hint: chmod 700 ${homeOf('ann')}\n` })
-  }, 60_000)
+  })
 
   test('a reader that goes away ends it quietly', async () => {
     expect(await shell('ann', 'ipkit config show | head -1; echo "${PIPESTATUS[0]}"')).toMatchObject({ stdout: expect.stringMatching(/^listen .*\n0\n$/u), stderr: '' })
     expect(await shell('ann', 'ipkit --help | head -1; echo "${PIPESTATUS[0]}"')).toMatchObject({ stdout: 'ipkit <command>\n0\n', stderr: '' })
-  }, 60_000)
+  })
 
   testWith(existsSync('/dev/full') ? undefined : '/dev/full')('output that cannot be written is one clear line', async () => {
     expect(await shell('ann', 'ipkit config show > /dev/full')).toMatchObject({ exit: 1, stderr: "ipkit: error: no space left on the disk while writing 'standard output'\nipkit: hint: free some space, then run the command again\n" })
-  }, 60_000)
+  })
 
   test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('%s stops a command that follows the log, which has shown what came', async (signal, exit) => {
     mkdirSync(homeOf('ann'), { recursive: true, mode: 0o700 })
@@ -158,14 +158,14 @@ describe('the command line itself', () => {
     await until(() => shown.includes('of a new file'))
     child.kill(signal)
     expect(await run).toMatchObject({ exit, stdout: 'info: one\ninfo: two\ninfo: of a new file\n' })
-  }, 60_000)
+  })
 
   test('under --json every line of stderr is one object', async () => {
     const run = await ipkit('ann', ['start', '--json', '-vv', '--progress=json'])
     expect(run.exit).toBe(0)
     for (const line of run.stderr.split('\n').filter(text => text !== '')) expect(Object.keys(JSON.parse(line) as object)).toHaveLength(1)
     expect(JSON.parse((await ipkit('ann', ['config', 'get', 'nothing', '--json'])).stderr)).toMatchObject({ error: { code: 'UNKNOWN_CONFIG_KEY' } })
-  }, 60_000)
+  })
 })
 
 describe('a passphrase', () => {
@@ -201,7 +201,7 @@ describe('a passphrase', () => {
     await ipkit('ann', ['stop'])
     writeFileSync(path.join(folder, 'pass'), 'correct horse\n')
     expect((await ipkit('ann', ['start'], { IPKIT_PASSPHRASE_FILE: path.join(folder, 'pass') })).exit).toBe(0)
-  }, 120_000)
+  })
 
   test('in a file seals the identity of a new home, which then needs it', async () => {
     writeFileSync(path.join(folder, 'pass'), 'correct horse\n')
@@ -209,7 +209,7 @@ describe('a passphrase', () => {
     await ipkit('ann', ['stop'])
     expect(JSON.parse((await ipkit('ann', ['start', '--json'])).stderr)).toMatchObject({ error: { code: 'PASSPHRASE_NEEDED' } })
     expect(readFileSync(path.join(homeOf('ann'), 'identity.key'), 'utf8')).toContain('\nsealed ')
-  }, 60_000)
+  })
 
   testWithProgram('script', 'stty')('^C at the question changes nothing and leaves the terminal as it was', async () => {
     const run = await onTerminal('ann', 'ipkit passphrase set; echo "exit $?"; stty -a', [['the new passphrase: ', 'half a pass\u0003']])
@@ -219,5 +219,5 @@ describe('a passphrase', () => {
     expect(run.stdout).toMatch(/ echo /u)
     expect(run.stdout).not.toContain('half')
     expect(existsSync(path.join(homeOf('ann'), 'identity.key'))).toBe(false)
-  }, 60_000)
+  })
 })

@@ -48,4 +48,4 @@ testWith(lackingForNetworkPair())('a name published on one machine resolves on t
   } finally {
     for (const network of [a, b]) await endNodes(homeOf(network))
   }
-}, 120_000)
+})

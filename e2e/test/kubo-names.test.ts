@@ -19,7 +19,7 @@ afterEach(async () => {
   await alice[Symbol.asyncDispose]()
   await kubo?.[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 test('what is published here resolves there', async binary => {
   kubo = await Kubo.start(binary, path.join(folder, 'kubo'))

@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all([alice, ...kubos].map(async it => { await it[Symbol.asyncDispose]() }))
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 async function kubo (binary: string): Promise<Kubo> {
   const started = await Kubo.start(binary, path.join(folder, `kubo${kubos.length}`))

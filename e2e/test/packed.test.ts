@@ -30,7 +30,7 @@ describe.each([['burn-cli', 'burn', ['node']], ['ipfsup', 'ipfsup', ['node']], [
     for (const user of ['user', 'reader']) mkdirSync(path.join(folder, user))
     installed = path.join(folder, 'installed')
     installPacked(path.join(root, 'packages', name), folder)
-  }, 120_000)
+  })
   afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
 
   test('takes less than 15 MB with everything it needs', () => {
@@ -53,7 +53,7 @@ describe.each([['burn-cli', 'burn', ['node']], ['ipfsup', 'ipfsup', ['node']], [
       run(...ownNodeCommands, 'stop')
     }
     expect(running()).toBe(false)
-  }, 60_000)
+  })
 
   if (binary === 'ipfsup') {
     test('makes the command ipfs, which says what to do first', () => {
@@ -79,7 +79,7 @@ describe.each([['burn-cli', 'burn', ['node']], ['ipfsup', 'ipfsup', ['node']], [
       } finally {
         for (const user of ['user', 'reader']) runAs(user, ['node', 'stop'])
       }
-    }, 60_000)
+    })
   }
 
   test('brings its licence, those of what it holds, and no source of the workspace', () => {

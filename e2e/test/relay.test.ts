@@ -32,7 +32,7 @@ afterAll(async () => {
   for (const person of [sender, reader]) await person[Symbol.asyncDispose]()
   await relay[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 test('add offers the relay and names it only when asked', async () => {
   const plain = await sender.run('burn', ['add', '-'], { input: 'hello' })

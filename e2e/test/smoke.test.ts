@@ -20,7 +20,7 @@ describe('two homes on one machine, the built commands and real nodes', () => {
   afterAll(async () => {
     for (const person of people.values()) await person[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
-  }, 60_000)
+  })
 
   test('a message is left', async () => {
     const added = await run('anna', 'burn', ['add', '-', '--json'], 'the door code is 4711\n')
@@ -28,24 +28,24 @@ describe('two homes on one machine, the built commands and real nodes', () => {
     link = (JSON.parse(added.stdout) as { link: string }).link
     expect(link).toMatch(/^ipfs:\/\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3Koo\w+\/\w+#[\w-]+$/)
     expect(await states()).toEqual(['unread'])
-  }, 60_000)
+  })
 
   test('is read at the other end, from a link that stands in no argument', async () => {
     const read = await run('ben', 'burn', ['get', '-', '-o', 'code.txt', '--json'], `${link}\n`)
     expect([read.exit, read.stderr.includes('"error"')]).toEqual([0, false])
     expect(readFileSync(path.join(folder, 'ben', 'code.txt'), 'utf8')).toBe('the door code is 4711\n')
-  }, 60_000)
+  })
 
   test('and is gone after that', async () => {
     const again = await run('ben', 'burn', ['get', '-', '-o', 'again.txt'], `${link}\n`)
     expect([again.exit, again.stdout, existsSync(path.join(folder, 'ben', 'again.txt'))]).toEqual([4, '', false])
     expect(await states()).toEqual(['read'])
-  }, 60_000)
+  })
 
   test('the node stops when it is told to', async () => {
     expect((await run('anna', 'ipkit', ['stop'])).exit).toBe(0)
     expect(JSON.parse((await run('anna', 'ipkit', ['status', '--json'])).stdout)).toMatchObject({ running: false })
-  }, 60_000)
+  })
 
   const states = async (): Promise<string[]> =>
     (await run('anna', 'burn', ['ls', '--json'])).stdout.trim().split('\n').map(line => (JSON.parse(line) as { state: string }).state)

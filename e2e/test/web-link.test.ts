@@ -20,12 +20,12 @@ beforeAll(async () => {
   alice = await Person.in(folder, 'alice')
   bob = await Person.in(folder, 'bob')
   browser = await Browser.start()
-}, 60_000)
+})
 afterAll(async () => {
   await browser?.end()
   for (const person of [alice, bob]) await person?.[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 const add = async (...args: string[]): Promise<Added> => await alice.json<Added>('burn', ['add', '-', '--web', ...args], { input: 'from node to browser\n' })
 const status = async (id: string): Promise<Status> => await alice.json<Status>('burn', ['status', id])
@@ -47,7 +47,7 @@ test('a web link is read in a browser, once; the sender sees that it was, and th
   await page.goto(webLink)
   await heading(page, 'This message was read')
   await page.close()
-}, 60_000)
+})
 
 test('the page is there again, at the same address, after the node was stopped and started', async () => {
   const { webLink } = await add('--name', 'note.txt')
@@ -62,4 +62,4 @@ test('the page is there again, at the same address, after the node was stopped a
   expect(readFileSync(await download.path(), 'utf8')).toBe('from node to browser\n')
   await page.close()
   expect(browser.complaints).toEqual([])
-}, 60_000)
+})
