@@ -15,10 +15,11 @@ const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf
 
 await rm(dist, { recursive: true, force: true })
 await mkdir(dist, { recursive: true })
-buildWasm(folder, dist)
-const metafiles = await bundleWorkers(folder, dist, manifest)
+const modules = buildWasm(folder, dist)
+const workers = await bundleWorkers(folder, dist, manifest)
+const metafiles = workers.metafiles
 if (manifest.bin !== undefined) {
   await writeHelp(folder, dist, manifest)
-  metafiles.push(...await bundleCli(folder, dist, manifest), ...await bundleService(folder, dist, manifest))
+  metafiles.push(...await bundleCli(folder, dist, manifest), ...await bundleService(folder, dist, manifest, [...modules, ...workers.files]))
 }
 await writeLicences(dist, manifest, metafiles)

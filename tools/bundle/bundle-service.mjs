@@ -9,9 +9,10 @@ import { nodeBundle } from './esbuild-options.mjs'
 /**
  * `src/service.ts` -> dist/service.js, one file that carries everything it uses: the node copies it away from here before it
  * imports it. dist/service.json lists what is copied, with hashes; its other values stand in package.json under ipkit.service.
+ * @param beside names of files that are in dist already and are to lie beside the copy: WASM modules, worker threads
  * @returns esbuild's metafiles; none for a tool without a service
  */
-export async function bundleService (folder, dist, manifest) {
+export async function bundleService (folder, dist, manifest, beside) {
   const declared = manifest.ipkit?.service
   const entry = path.join(folder, 'src/service.ts')
   if (declared === undefined) {
@@ -28,7 +29,7 @@ export async function bundleService (folder, dist, manifest) {
   // beside the copy stands no package.json of ours that says what a .js file is
   await writeFile(path.join(dist, 'package.json'), '{ "type": "module" }\n')
   const files = {}
-  for (const name of ['package.json', ...page.files, 'service.js']) {
+  for (const name of ['package.json', ...page.files, ...beside, 'service.js']) {
     files[name] = createHash('sha256').update(await readFile(path.join(dist, name))).digest('hex')
   }
   await writeFile(path.join(dist, 'service.json'), `${JSON.stringify({ ...declared, entry: 'service.js', files }, undefined, 2)}\n`)
