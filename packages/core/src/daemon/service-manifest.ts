@@ -3,7 +3,7 @@ import { messageOf } from '../errors/code-of.ts'
 import { array, integer, literal, object, record, string, type Infer, type Schema } from '../schema/schema.ts'
 
 /** What a service may ask for beyond RPC, its own protocols, leases and its data folder. Each has its member in `ServiceScope`. */
-export const NEEDS = ['blocks', 'http', 'ephemeral-host', 'datastore', 'keys', 'fetch', 'pubsub', 'peers', 'value-store'] as const
+export const NEEDS = ['blocks', 'http', 'ephemeral-host', 'datastore', 'keys', 'fetch', 'pubsub', 'peers', 'value-store', 'bulk-store'] as const
 export type Need = typeof NEEDS[number]
 
 export const MAX_MANIFEST_BYTES = 64 * 1024

@@ -10,7 +10,7 @@ import type { ClockState } from './clock-evidence.ts'
 import type { HttpDoor } from './http-door.ts'
 import { netScope } from './net-scope.ts'
 import { METHOD_PATTERN } from './rpc-wire.ts'
-import type { EphemeralHost, KeyValueStore, LeaseHolder, RpcHandler, ServiceKeys, ServiceLog, ServiceScope } from './service.ts'
+import type { BulkStore, EphemeralHost, LeaseHolder, RpcHandler, ServiceKeys, ServiceLog, ServiceScope } from './service.ts'
 import type { Need, ServiceManifest } from './service-manifest.ts'
 
 export interface ScopeDeps {
@@ -21,7 +21,7 @@ export interface ScopeDeps {
   /** HTTP routers of the config. */
   readonly routers: readonly string[]
   /** @param prefix see levelKeyValueStore */
-  readonly keyValues: (prefix: string) => KeyValueStore
+  readonly keyValues: (prefix: string) => BulkStore
   readonly leases: { holder(service: string): LeaseHolder }
   /** One folder for each service. */
   readonly dataRoot: string
@@ -81,6 +81,7 @@ export async function openScope (manifest: ServiceManifest, deps: ScopeDeps, sig
     },
     leases: deps.leases.holder(name),
     get datastore () { return needed('datastore', () => deps.keyValues(`service/${name}/`)) },
+    get bulkStore () { return needed('bulk-store', () => deps.keyValues(`service/${name}/`)) },
     get keys () { return needed('keys', () => deps.keys) },
     get fetch () { return needed('fetch', () => net.fetch) },
     get pubsub () { return needed('pubsub', () => net.pubsub) },

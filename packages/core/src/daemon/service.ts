@@ -34,6 +34,8 @@ export interface ServiceScope {
   readonly leases: LeaseHolder
   /** Needs 'datastore': a key-value store under this service's own prefix. */
   readonly datastore: KeyValueStore
+  /** Needs 'bulk-store': the same store and keys as `datastore`, many at once. */
+  readonly bulkStore: BulkStore
   /** Needs 'ephemeral-host': a throw-away libp2p host with a key of its own. */
   ephemeralHost(options: EphemeralHostOptions): Promise<EphemeralHost>
   /** Needs 'http': an HTTP listener of the node's (config `httpListen`, `IPKIT_HTTP_LISTEN`), shared by path prefix. */
@@ -108,6 +110,17 @@ export interface KeyValueStore {
   /** Keys in byte order. */
   list(prefix: string): AsyncIterable<{ readonly key: string, readonly value: Uint8Array }>
 }
+
+/** For hundreds of keys at a time: one of them costs a fraction of a call of its own. */
+export interface BulkStore extends KeyValueStore {
+  /** In the order asked; the same key may be asked for twice. */
+  getMany(keys: readonly string[]): Promise<Array<Uint8Array | undefined>>
+  /** All of them or none, also after a crash; on disk when it resolves. Of two changes of one key the later counts. */
+  batch(changes: readonly KeyChange[]): Promise<void>
+}
+
+/** @property value undefined: the key goes */
+export interface KeyChange { readonly key: string, readonly value: Uint8Array | undefined }
 
 export interface EphemeralHostOptions {
   /** Multiaddrs to listen on; 'node': the IP addresses that the node listens on. None: it only dials. */

@@ -5,9 +5,9 @@ import { describe, expect, test } from '@jest/globals'
 import { memoryKeyValueStore } from '@ipkit/testkit/memory-key-value-store'
 import { ClassicLevel } from 'classic-level'
 import { levelKeyValueStore } from '../../src/daemon/level-key-value-store.ts'
-import type { KeyValueStore } from '../../src/daemon/service.ts'
+import type { BulkStore } from '../../src/daemon/service.ts'
 
-type WithStores = (run: (mine: KeyValueStore, other: KeyValueStore) => Promise<void>) => Promise<void>
+type WithStores = (run: (mine: BulkStore, other: BulkStore) => Promise<void>) => Promise<void>
 const inMemory: WithStores = async run => { await run(memoryKeyValueStore(), memoryKeyValueStore()) }
 const onDisk: WithStores = async run => {
   const dir = await fs.mkdtemp(path.join(os.tmpdir(), 'level-'))
@@ -39,6 +39,20 @@ describe.each([['in memory', inMemory], ['in LevelDB', onDisk]])('%s', (_name, w
       const rest: string[] = []
       for await (const { key } of mine.list('')) rest.push(key)
       expect(rest).toEqual(['k', 'm', 'm/Z', 'm/b', 'm/\u00e9', 'mm'])
+    })
+  })
+  test('takes and gives many at once, in order, and only its own', async () => {
+    await withStores(async (mine, other) => {
+      await other.put('a', Uint8Array.of(9))
+      await mine.put('old', Uint8Array.of(1))
+      await mine.batch([
+        { key: 'a', value: Uint8Array.of(1) }, { key: 'b', value: Uint8Array.of(2) }, { key: 'old', value: undefined },
+        { key: 'never', value: undefined }, { key: 'a', value: Uint8Array.of(3) }, { key: 'b', value: undefined }, { key: 'c', value: new Uint8Array(0) },
+      ])
+      expect((await mine.getMany(['c', 'a', 'b', 'old', 'never', 'a'])).map(value => value === undefined ? undefined : [...value])).toEqual([[], [3], undefined, undefined, undefined, [3]])
+      expect([...(await other.get('a'))!]).toEqual([9])
+      expect(await mine.getMany([])).toEqual([])
+      await mine.batch([])
     })
   })
 })

@@ -65,7 +65,7 @@ test('the pins of each service are counted, also after a restart', async () => {
 
 test('a need that a node does not offer is refused with the needs it does offer', async () => {
   const node = open(await tool('later', { needs: ['telepathy'] }), 'later')
-  await expect(node.call('later.echo', 1)).rejects.toMatchObject({ code: 'SERVICE_NEED_UNKNOWN', exit: 'refused', message: expect.stringContaining('it offers blocks, http, ephemeral-host, datastore, keys, fetch, pubsub, peers, value-store') })
+  await expect(node.call('later.echo', 1)).rejects.toMatchObject({ code: 'SERVICE_NEED_UNKNOWN', exit: 'refused', message: expect.stringContaining('it offers blocks, http, ephemeral-host, datastore, keys, fetch, pubsub, peers, value-store, bulk-store') })
   await node.stop({ ifIdle: false })
   await fixture.gone()
   const started = readFileSync(path.join(fixture.home, 'node.log'), 'utf8').split('\n').filter(line => line.includes('"ready"')).length
