@@ -143,6 +143,7 @@ export class WorldNode {
       get peers (): never { return absent('peers')() },
       get valueStore (): never { return absent('the DHT')() },
       get datastore (): never { return absent('the datastore')() },
+      get bulkStore (): never { return absent('the bulk store')() },
       get blocks (): never { return absent('the public blockstore')() },
       http: { urls: async () => ['http://192.168.1.7:4180', 'http://127.0.0.1:4180'], handle: async () => {} },
     }

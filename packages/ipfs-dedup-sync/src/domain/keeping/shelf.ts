@@ -20,17 +20,47 @@ export interface Shelf {
   /** Costs what it frees. Runs beside open sessions and spares what they put. */
   gc(options: { readonly signal: AbortSignal, readonly onProgress?: (freedBytes: number) => void }): Promise<{ readonly freedBytes: number, readonly freedBlocks: number }>
   stat(): Promise<ShelfStat>
+  /**
+   * Reads all blocks below a root, or every block there is, and compares them with their CIDs.
+   * @param repair forget what is damaged: neither it nor any node above it is here until it is put again, so the next `pull` fetches just that
+   * @throws AppError BLOCK_NOT_FOUND (the root is not here)
+   */
+  verify(root: string | undefined, options: { readonly signal: AbortSignal, readonly repair?: boolean, readonly onProgress?: (checkedBytes: number) => void }): Promise<Verified>
+}
+
+export interface Verified {
+  readonly checkedBlocks: number
+  readonly checkedBytes: number
+  readonly damagedBlocks: number
+  /** Damaged, or lost before: the first of them. */
+  readonly damaged: readonly string[]
+}
+
+/** A file of the user's own that blocks stand in. It counts as changed when one of these does. */
+export interface PointedFile {
+  /** Absolute. */
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mtimeNs: bigint
 }
 
 /** Blocks on their way. Disposed of without `keep`, what was put stays until the next `gc`: a later session finds it. */
 export interface ShelfSession extends AsyncDisposable, Pick<BlockStore, 'get'> {
   /**
    * A leaf, or a node whose children are all there. Seen by `get` and `has` at once; durable with `keep` (or `flush`).
-   * @param compress whether room is worth more than time here
+   * @param options.compress whether room is worth more than time here
+   * @param options.checked the caller has hashed the bytes itself, and they are those of the CID
    * @returns whether it was new
-   * @throws AppError BLOCK_MISMATCH, CHILD_MISSING, DISK_FULL
+   * @throws AppError BLOCK_MISMATCH, BLOCK_INVALID, BLOCK_TOO_LARGE, CHILD_MISSING, DISK_FULL (then nothing of this session that was not flushed is there, and it takes nothing more)
    */
-  put(cid: string, bytes: Uint8Array, options?: { readonly compress?: boolean }): Promise<boolean>
+  put(cid: string, bytes: Uint8Array, options?: { readonly compress?: boolean, readonly checked?: boolean }): Promise<boolean>
+  /** Durable with the next `flush`. The same path again: the same number, if nothing of it changed. @returns its number, for `point` */
+  openFile(file: PointedFile): Promise<number>
+  /**
+   * As `put`, for a leaf whose bytes stay where they are, in a file of the user's own. They are hashed at each read; once they are others, the block is not here.
+   * @returns whether it was new
+   */
+  point(cid: string, at: { readonly file: number, readonly offset: number, readonly sizeBytes: number }): Promise<boolean>
   /** A node that came before its children: survives a crash, and neither `get` nor `has` of the shelf know it. */
   park(cid: string, bytes: Uint8Array): Promise<void>
   parked(cid: string): Promise<Uint8Array | undefined>
