@@ -22,6 +22,9 @@ export class WorkerLane<Job, Answer> implements AsyncDisposable {
   /** Jobs that are not answered yet. */
   get load (): number { return this.#waiting.length }
 
+  /** Whether the thread is gone. What is asked of it then is refused. */
+  get isBroken (): boolean { return this.#broken !== undefined }
+
   /** @throws what broke the thread: it never comes back */
   async ask (job: Job): Promise<Answer> {
     if (this.#broken !== undefined) throw this.#broken

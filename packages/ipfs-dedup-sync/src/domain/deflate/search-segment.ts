@@ -1,7 +1,7 @@
 /**
  * Searches a part of a text from the text just before it, so that parts can be searched at the same time. A search that hashes every
  * position knows, after one window, all that matters of what came before; what a part cannot know is where the tokens before it ended. So
- * it begins a window early, and says with a seam where it stands at its start and at its stop. Two parts join exactly when their seams are equal.
+ * it begins early, and says with a seam where it stands at its start and at its stop. Two parts join exactly when their seams are equal.
  */
 import { configureSearch } from './configure-kernel.ts'
 import { AT_STOP, ENDED, feed, NEEDS_TEXT, WINDOW_SIZE, type NewDeflateKernel } from './deflate-kernel.ts'
@@ -17,7 +17,7 @@ export interface Seam {
 export interface SegmentPlan {
   /** Where the tokens are to begin. */
   readonly start: number
-  /** What the search carries there, when that is known: the search begins just there then. Else it begins a window early. */
+  /** What the search carries there, when that is known: the search begins just there then. Else it begins somewhat early. */
   readonly carried?: number
   /** Where they are to end; undefined for the end of the text. */
   readonly stop?: number
@@ -29,6 +29,8 @@ export interface SegmentPlan {
 export const TEXT_BEFORE_SEGMENT = 2 * WINDOW_SIZE
 /** A window holds two; it slides by one as soon as less than a longest match and its hashes are ahead. */
 export const SLIDE_AT = 2 * WINDOW_SIZE - 261
+/** A search that begins this early mostly stands, at the start, as if it had come from the beginning. */
+const RUN_UP = 8192
 const LATER = 512
 const NEVER = 2 ** 31
 /** No match, no literal that waits. */
@@ -55,9 +57,9 @@ export class SegmentSearch {
     if (carried !== undefined) this.begin(start, before, carried)
     else if (start < TEXT_BEFORE_SEGMENT) fed = 0
     else {
-      const early = placeInWindow(start - WINDOW_SIZE) < WINDOW_SIZE ? LATER : 0 // where there is a whole window below
-      fed = WINDOW_SIZE + early
-      this.begin(start - WINDOW_SIZE + early, before.subarray(0, fed), NOTHING_CARRIED)
+      const late = placeInWindow(start - RUN_UP) < WINDOW_SIZE ? LATER : 0 // where there is a whole window below
+      fed = TEXT_BEFORE_SEGMENT - RUN_UP + late
+      this.begin(start - RUN_UP + late, before.subarray(0, fed), NOTHING_CARRIED)
     }
     this.kernel.stopAfter(before.length - fed)
     for (const tokens of this.take(before.subarray(fed))) if (tokens.length > 0) throw new Error('tokens before the start of a segment')

@@ -32,18 +32,20 @@ export class BlockSplitter {
   private windowEnd: number
   private sawEnd = false
   private readonly parameters: EncoderParameters
-  private readonly textSize: number
+  private textSize = Infinity
 
-  /**
-   * @param textSize of all the text: near its end the window slides a little differently
-   * @throws RangeError for parameters with jobs, whose blocks end with them
-   */
-  constructor (parameters: EncoderParameters, textSize: number) {
+  /** @throws RangeError for parameters with jobs, whose blocks end with them */
+  constructor (parameters: EncoderParameters) {
     if (parameters.jobs !== undefined) throw new RangeError('blocks of an encoder with jobs end with its jobs')
     this.parameters = parameters
+    this.windowEnd = 2 * WINDOW_SIZE
+  }
+
+  /** To be told before any token of the last 131,072 bytes is pushed: near the end of the text the window slides a little differently. */
+  endsAt (textSize: number): void {
     this.textSize = textSize
-    this.windowEnd = Math.min(textSize, 2 * WINDOW_SIZE)
-    this.visit(0)
+    this.windowEnd = Math.min(textSize, this.windowEnd)
+    if (this.position === 0) this.visit(0)
   }
 
   /** Takes the next tokens. @returns the blocks that end with one of them */

@@ -35,7 +35,8 @@ function searchPart (parameters: EncoderParameters, text: Uint8Array, start: num
 }
 
 function writeParts (parameters: EncoderParameters, text: Uint8Array, tokens: readonly Uint32Array[]): Buffer {
-  const splitter = new BlockSplitter(parameters, text.length)
+  const splitter = new BlockSplitter(parameters)
+  splitter.endsAt(text.length)
   const blocks = [...tokens.flatMap(some => splitter.push(some)), splitter.end()]
   const joined = Buffer.concat(tokens.map(some => Buffer.from(some.buffer)))
   const all = new Uint32Array(joined.buffer, joined.byteOffset, joined.length / 4)

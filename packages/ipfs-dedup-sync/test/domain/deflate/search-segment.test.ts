@@ -69,7 +69,7 @@ test('greedy searches and jobs have no restart', () => {
   const before = new Uint8Array(10)
   expect(() => new SegmentSearch(newKernel, encoderParameters('zlib', 3), { start: 10, before })).toThrow(/only a lazy search without jobs/)
   expect(() => new SegmentSearch(newKernel, encoderParameters('pigz', 6), { start: 10, before })).toThrow(/only a lazy search without jobs/)
-  expect(() => new BlockSplitter(encoderParameters('pigz', 6), 10)).toThrow(/jobs/)
+  expect(() => new BlockSplitter(encoderParameters('pigz', 6))).toThrow(/jobs/)
 })
 
 test('a segment says what text it needs', () => {

@@ -1,0 +1,37 @@
+// A worker thread of `workerEngine`: does the steps of encoders and answers in order.
+import { parentPort, workerData } from 'node:worker_threads'
+import { isAppError } from '@ipkit/core/errors/app-error'
+import { JobAnswerer } from '../domain/deflate/answer-job.ts'
+import type { DeflateJob } from '../domain/deflate/deflate-job.ts'
+import type { LaneAnswer } from './worker-engine.ts'
+import { loadDeflateKernel } from './load-deflate-kernel.ts'
+
+const { wasmFile } = workerData as { readonly wasmFile: string }
+const port = parentPort!
+const answerer = loadDeflateKernel(wasmFile).then(newKernel => new JobAnswerer(newKernel))
+
+port.on('message', (job: DeflateJob) => {
+  void answerer.then(ready => {
+    const answer = answerOrRefuse(ready, job)
+    port.postMessage(answer, buffersOf(answer))
+  })
+})
+
+function answerOrRefuse (answerer: JobAnswerer, job: DeflateJob): LaneAnswer {
+  try {
+    return { answer: answerer.answer(job) }
+  } catch (error) {
+    if (isAppError(error)) return { refused: { code: error.code, message: error.message } }
+    throw error
+  }
+}
+
+/** They go over without being copied. */
+function buffersOf ({ answer }: LaneAnswer): ArrayBuffer[] {
+  const parts = Array.isArray(answer) ? answer : [answer]
+  return parts.flatMap(part => {
+    const of = part as { readonly buffer?: unknown, readonly tokens?: Uint32Array, readonly bytes?: Uint8Array } | undefined
+    const found = [of?.buffer, of?.tokens?.buffer, of?.bytes?.buffer]
+    return found.filter(buffer => buffer instanceof ArrayBuffer)
+  })
+}

@@ -1,0 +1,33 @@
+import type { DeflateEngine } from './deflate-engine.ts'
+import type { DeflateCrew } from './deflate-job.ts'
+import { encodeInSteps } from './encode-in-steps.ts'
+
+const MAX_WHOLE_BYTES = 1024 * 1024
+
+/** All that an engine does, whoever its crew is. */
+export function crewEngine (crew: DeflateCrew): DeflateEngine {
+  return {
+    async * encode (parameters, text, { signal } = {}) {
+      for await (const piece of encodeInSteps(crew, parameters, stoppedBy(text, signal))) {
+        signal?.throwIfAborted()
+        if (piece.length > 0) yield piece
+      }
+    },
+    async encodeWhole (parameters, text) {
+      if (text.length > MAX_WHOLE_BYTES) throw new RangeError(`a text of ${text.length} bytes is not short, the limit is ${MAX_WHOLE_BYTES}`)
+      return await crew.ask({ kind: 'jobs', parameters, text, last: true })
+    },
+    async identify (stream, text, hints, atMost) {
+      return await crew.ask({ kind: 'identify', stream, text, hints, atMost })
+    },
+    correct () { throw new Error('not yet') },
+    async [Symbol.asyncDispose] () { await crew[Symbol.asyncDispose]() },
+  }
+}
+
+async function * stoppedBy (text: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const piece of text) {
+    signal?.throwIfAborted()
+    yield piece
+  }
+}
