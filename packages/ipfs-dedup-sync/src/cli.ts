@@ -97,6 +97,7 @@ export function cli (deps: SyncCliDeps): CommandTable {
         name: 'verify',
         describe: 'read every block, give back every file, compare; exit 8 if it is not as it was',
         positionals: { what: text(`${TARGET}; without it everything`) },
+        options: { repair: flag('forget what is damaged, so that the next pull fetches just that') },
         run: async (io, args) => await (await import('./commands/verify.ts')).verify(io, args),
       }),
       command({

@@ -114,9 +114,9 @@ export const syncRpc = {
   /** Items, newest first. */
   roots: method('roots', nothing, rootItem),
   names: method('names', nothing, nameItem),
-  /** Items: one for each root. @param target null: all */
-  verify: method('verify', object({ target: nullable(target) }), answer({
-    root: cid, file: nullable(file), blocks: integer(), bytes: integer(), damaged: integer(), missing: integer(), /** The file is given back as it was. */ restores: boolean(), error: nullable(sentence),
+  /** Items: one for each root. @param target null: all @param repair forget what is damaged, so that a pull fetches just that */
+  verify: method('verify', object({ target: nullable(target), repair: boolean() }), answer({
+    root: cid, file: nullable(file), blocks: integer(), bytes: integer(), damaged: integer(), /** It is given back as it was. */ restores: boolean(), error: nullable(answer({ code: string({ max: 64 }), message: sentence })),
   })),
 } as const
 

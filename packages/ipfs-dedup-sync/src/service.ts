@@ -18,6 +18,7 @@ import { renewOwn } from './domain/versions/renew-own.ts'
 import { pushTarget } from './domain/syncing/pushing.ts'
 import { addedResult, logItem, movedResult, nameItem, publishedResult, rootItem, ruleResult, servedResult } from './domain/syncing/results.ts'
 import type { Work } from './domain/syncing/sync-ports.ts'
+import { verifyRoots } from './domain/syncing/verifying.ts'
 import { watchName } from './domain/syncing/watching.ts'
 import { syncRpc, type RpcMethod } from './rpc.ts'
 
@@ -65,6 +66,7 @@ function offerStoring (scope: ServiceScope, { deps, serving }: OpenSync, signal:
     const work = workOf(call, signal)
     return result(await deps.shelf.gc({ signal: work.signal, onProgress: doneBytes => { work.onProgress({ step: 'freeing', doneBytes }) } }))
   })
+  on(scope, syncRpc.verify, async ({ target, repair }, call) => items(verifyRoots(deps, target ?? undefined, repair, workOf(call, signal))))
   on(scope, syncRpc.stat, async () => result(await deps.shelf.stat()))
 }
 

@@ -1,19 +1,60 @@
-import { AppError } from '@ipkit/core/errors/app-error'
+import { createHash } from 'node:crypto'
 import type { ServiceScope } from '@ipkit/core/daemon/service'
-import type { Mover } from '../domain/syncing/sync-ports.ts'
+import type { ByteChannel } from '@ipkit/core/net/byte-channel'
+import type { Shelf } from '../domain/keeping/shelf.ts'
+import { pullRoot } from '../domain/moving/pull-root.ts'
+import { trafficSince, type Traffic } from '../domain/moving/traffic.ts'
+import type { LineDeps } from '../domain/moving/peer-line.ts'
+import type { Mover, Place, Work } from '../domain/syncing/sync-ports.ts'
+import { askHead, offerRoot } from '../protocol.ts'
+import { DEDUP_SYNC_PROTOCOL } from '../wire.ts'
+import { zlibSqueeze } from './zlib-squeeze.ts'
 
-const PROTOCOL = '/ipkit/dedup-sync/1.0.0'
-const nobody = (): AppError => new AppError('ROOT_NOT_FOUND', 'nobody can be asked yet', { exit: 'notFound' })
+export interface NetMoverDeps {
+  readonly scope: Pick<ServiceScope, 'peers' | 'net' | 'clock'>
+  readonly shelf: Shelf
+}
 
-/** Interim. */
-export function netMover (scope: Pick<ServiceScope, 'peers' | 'net'>): Mover {
+/** The protocol over the node's connections. */
+export function netMover ({ scope: { peers, net, clock }, shelf }: NetMoverDeps): Mover {
+  const traffic = (): ReadonlyMap<string, Traffic> => new Map()
+  const peerIdOf = (place: Place): string | undefined => place.map(address => /(?:^|\/p2p\/)([^/]+)$/.exec(address)?.[1]).find(id => id !== undefined)
+  const open = async (place: Place, signal: AbortSignal): Promise<ByteChannel> => await net.open(place, DEDUP_SYNC_PROTOCOL, { signal })
+  const talk = async <T>(place: Place, signal: AbortSignal, work: (line: LineDeps, channel: ByteChannel) => Promise<T>): Promise<T> => {
+    const channel = await open(place, signal)
+    try {
+      const result = await work({ clock, squeeze: zlibSqueeze, signal }, channel)
+      await channel[Symbol.asyncDispose]()
+      return result
+    } catch (e) {
+      channel.abort(e as Error)
+      throw e
+    }
+  }
+  const stepOf = (step: string, { onProgress }: Work) => (doneBytes: number, totalBytes: number): void => { onProgress({ step, doneBytes, totalBytes }) }
   return {
-    inReach: () => scope.peers.list().filter(({ protocols }) => protocols.includes(PROTOCOL)).map(({ peerId }) => [peerId]),
-    onReach: handler => scope.peers.onConnect(() => { handler() }),
-    peerIdOf: place => place.map(address => /(?:^|\/p2p\/)([^/]+)$/.exec(address)?.[1]).find(id => id !== undefined),
-    askHead: async () => { throw nobody() },
-    pull: async () => { throw nobody() },
-    push: async () => { throw nobody() },
-    traffic: () => () => ({ receivedBytes: 0, sentBytes: 0 }),
+    inReach: () => peers.list().filter(({ protocols }) => protocols.includes(DEDUP_SYNC_PROTOCOL)).map(({ peerId }) => [peerId]),
+    onReach: handler => peers.onConnect(() => { handler() }),
+    peerIdOf,
+    askHead: async (place, name, range, signal) => await talk(place, signal, async (line, channel) => await askHead(line, channel, name, range)),
+    async pull ({ root, have, places, session, dryRun }, work) {
+      return await pullRoot({
+        shelf, session, net: { open, traffic }, clock, squeeze: zlibSqueeze, signal: work.signal,
+        sha256: bytes => createHash('sha256').update(bytes).digest(),
+        onProgress: stepOf('fetching', work),
+      }, { root, have, peers: places, dryRun })
+    },
+    async push (place, offer, work) {
+      const before = traffic()
+      return await talk(place, work.signal, async (line, channel) => {
+        const { roundTrips } = await offerRoot({ ...line, onProgress: stepOf('the peer fetches it', work) }, channel, offer)
+        return { ...trafficSince(before, traffic(), [channel.remotePeer]), roundTrips, newBytes: 0, dropped: [] }
+      })
+    },
+    traffic (places) {
+      const before = traffic()
+      const ids = places.flatMap(place => peerIdOf(place) ?? [])
+      return () => trafficSince(before, traffic(), ids)
+    },
   }
 }

@@ -1,16 +1,23 @@
 import type { ServiceScope } from '@ipkit/core/daemon/service'
 import { verifyWithKey } from '@ipkit/core/identity/verify-with-key'
-import { MemoryShelf } from '../domain/keeping/memory-shelf.ts'
+import { diskFs } from '@ipkit/core/storage/storage-fs'
+import { MAX_PLANS, MAX_STREAMS, MAX_STREAMS_PER_PEER } from '../domain/wire-limits.ts'
+import { Turns } from '../domain/moving/turns.ts'
 import { NodeServePolicy } from '../domain/serving/serve-policy.ts'
 import { ServingLease } from '../domain/serving/serving-lease.ts'
 import type { AddDeps } from '../domain/syncing/adding.ts'
 import { storedCameFrom } from '../domain/syncing/came-from.ts'
 import { Histories } from '../domain/versions/histories.ts'
 import { KnownNames } from '../domain/versions/known-names.ts'
-import { prefixedStore } from '../domain/versions/prefixed-store.ts'
+import { prefixedBulkStore, prefixedStore } from '../domain/versions/prefixed-store.ts'
 import { netMover } from './net-mover.ts'
 import { nodeIntake } from './node-intake.ts'
 import { nodeOutlet } from './node-outlet.ts'
+import { openPackShelf } from './open-pack-shelf.ts'
+import { zlibSqueeze } from './zlib-squeeze.ts'
+import { answerPeer } from '../protocol.ts'
+import { DEDUP_SYNC_PROTOCOL } from '../wire.ts'
+import { headSource, offerSink } from '../domain/syncing/answering.ts'
 
 /** All that the service's methods stand on. */
 export interface OpenSync extends AsyncDisposable {
@@ -26,10 +33,10 @@ export interface OpenSyncOptions {
   readonly report: (what: string, error: unknown) => void
 }
 
-/** Opens store, engine and network of the real node. */
-export async function openSync (scope: ServiceScope, { dist, report }: OpenSyncOptions): Promise<OpenSync> {
-  const { clock, keys, leases, datastore: store, net } = scope
-  const shelf = new MemoryShelf(() => clock.now())
+/** Opens store, engine and network of the real node, and answers peers. */
+export async function openSync (scope: ServiceScope, { dist, signal, report }: OpenSyncOptions): Promise<OpenSync> {
+  const { clock, keys, leases, bulkStore: store, net } = scope
+  const shelf = await openPackShelf({ folder: scope.dataDir, index: prefixedBulkStore(store, 'shelf/'), fs: diskFs, nowMs: () => clock.now() })
   const known = await KnownNames.open(prefixedStore(store, 'name/'), report)
   const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => verifyWithKey({ type: 'ed25519', key: publicKey }, message, signature)
   const histories = new Histories({ store, known, clock, verify })
@@ -39,7 +46,12 @@ export async function openSync (scope: ServiceScope, { dist, report }: OpenSyncO
     came: storedCameFrom(prefixedStore(store, 'from/')),
     intake: nodeIntake({ dist }),
     outlet: nodeOutlet({ blocks: shelf }),
-    mover: netMover(scope),
+    mover: netMover({ scope, shelf }),
   }
-  return { deps, serving: new ServingLease({ shelf, known, leases, clock }), async [Symbol.asyncDispose] () {} }
+  const serving = new ServingLease({ shelf, known, leases, clock })
+  const answering = { shelf, policy, clock, heads: headSource(deps), offers: offerSink(deps, async () => { await serving.look() }), squeeze: zlibSqueeze, plans: new Turns(MAX_PLANS) }
+  await net.handle(DEDUP_SYNC_PROTOCOL, async (channel, handlerSignal) => {
+    await answerPeer(answering, channel, AbortSignal.any([handlerSignal, signal]))
+  }, { maxStreams: MAX_STREAMS, maxStreamsPerPeer: MAX_STREAMS_PER_PEER })
+  return { deps, serving, async [Symbol.asyncDispose] () { await shelf[Symbol.asyncDispose]() } }
 }

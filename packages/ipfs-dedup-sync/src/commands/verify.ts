@@ -6,20 +6,21 @@ import { listSync, syncRpc, type VerifyItem } from '../rpc.ts'
 import { checkTarget } from './check-target.ts'
 
 /** `ipfs-dedup-sync verify [<root>]`: reads every block, and gives back each file to compare its hash. Exit 8 when something is not as it was. */
-export async function verify (io: Io, args: { readonly what: string | undefined }): Promise<Outcome> {
+export async function verify (io: Io, args: { readonly what: string | undefined, readonly repair: boolean }): Promise<Outcome> {
   const tally = { bad: 0 }
-  const items = counted(listSync(io.node, syncRpc.verify, { target: args.what === undefined ? null : checkTarget(args.what) }, { signal: io.signal, onProgress: event => { io.report.progress(event) } }), tally)
+  const items = counted(listSync(io.node, syncRpc.verify, { target: args.what === undefined ? null : checkTarget(args.what), repair: args.repair }, { signal: io.signal, onProgress: event => { io.report.progress(event) } }), tally)
   return list(items, { toText: text, emptyText: 'nothing is kept', exit: () => tally.bad > 0 ? 'refused' : 'ok' })
 }
 
 async function * counted (items: AsyncIterable<VerifyItem>, tally: { bad: number }): AsyncGenerator<VerifyItem> {
   for await (const item of items) {
-    if (!item.restores || item.damaged + item.missing > 0) tally.bad++
+    if (!item.restores) tally.bad++
     yield item
   }
 }
 
-function text ({ root, file, blocks, bytes, damaged, missing, restores, error }: VerifyItem): string {
-  const state = restores && damaged + missing === 0 ? `whole: ${blocks} blocks, ${formatBytes(bytes)}` : `damaged: ${damaged} blocks are not as they were, ${missing} are missing${error === null ? '' : ` (${stripControl(error)})`}; pull it again to repair it`
+function text ({ root, file, blocks, bytes, damaged, restores, error }: VerifyItem): string {
+  const why = error === null ? '' : `: ${stripControl(error.message)}`
+  const state = restores ? `whole: ${blocks} blocks, ${formatBytes(bytes)}` : damaged > 0 ? `${damaged} of ${blocks} blocks are not as they were` : `cannot be given back${why}`
   return `${root}${file === null ? '' : `  ${stripControl(file)}`}\n  ${state}`
 }

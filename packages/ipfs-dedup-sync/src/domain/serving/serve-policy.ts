@@ -21,6 +21,8 @@ export const EVERYTHING = '*'
 export class NodeServePolicy {
   readonly #deps: ServePolicyDeps
   readonly #changes = new SerialQueue()
+  /** What is pushed to somebody who may not have it otherwise: `<peer> <root or name>`, with how often. */
+  readonly #lent = new Map<string, number>()
 
   constructor (deps: ServePolicyDeps) { this.#deps = deps }
 
@@ -28,6 +30,7 @@ export class NodeServePolicy {
   async may (peer: string, root: string): Promise<boolean> {
     const kept = await this.#deps.shelf.root(root)
     if (kept === undefined) return false
+    if (this.#lent.has(`${peer} ${root}`)) return true
     const names = (await this.#deps.histories.namesOf(root)).filter(name => this.#isServed(name))
     if (!kept.served && names.length === 0) return false
     return await this.#orNobody(async () => {
@@ -40,7 +43,20 @@ export class NodeServePolicy {
 
   /** Whether a peer that knows the name is told of its versions. @param name canonical text */
   async mayAskFor (peer: string, name: string): Promise<boolean> {
-    return this.#isServed(name) && await this.#orNobody(async () => await this.#mayByName(peer, name))
+    return this.#lent.has(`${peer} ${name}`) || this.#isServed(name) && await this.#orNobody(async () => await this.#mayByName(peer, name))
+  }
+
+  /** Whoever we push something to may fetch it, for as long as that goes on. @param what a root or a name @returns ends it */
+  lend (peer: string, what: string): Disposable {
+    const key = `${peer} ${what}`
+    this.#lent.set(key, (this.#lent.get(key) ?? 0) + 1)
+    return {
+      [Symbol.dispose]: () => {
+        const left = this.#lent.get(key)! - 1
+        if (left === 0) this.#lent.delete(key)
+        else this.#lent.set(key, left)
+      },
+    }
   }
 
   /** Whether what a peer pushes is taken: only of one that was named. @param name undefined: a root alone */

@@ -86,8 +86,9 @@ export async function pullWanted (deps: PullDeps, wanted: Wanted, { output, dryR
 
 async function fetch (deps: PullDeps, { root, commit, places }: Wanted, dryRun: boolean, work: Work): Promise<MovedBytes> {
   const { shelf, mover, came } = deps
-  if (await shelf.root(root) !== undefined) return NOTHING_MOVED
-  if (places.length === 0 && (await shelf.has([root]))[0] !== true) {
+  const [isHere] = await shelf.has([root])
+  if (isHere === true && await shelf.root(root) !== undefined) return NOTHING_MOVED
+  if (places.length === 0 && isHere !== true) {
     throw new AppError('ROOT_NOT_FOUND', `${root} is not here, and nobody is in reach who could have it`, { exit: 'notFound', hints: ["name somebody who has it: '--from <peer>'", 'or pull a link: it says who has it'] })
   }
   await using session = await shelf.begin()

@@ -12,6 +12,10 @@ export async function pushTarget (deps: SyncDeps, text: string, to: Place, work:
   const kept = await deps.shelf.root(root)
   if (kept === undefined) throw new AppError('ROOT_UNKNOWN', `${root} is not here`, { exit: 'notFound', hints: [commit === undefined ? 'add it first' : `fetch it first: 'ipfs-dedup-sync pull ${commit.name.text}@${commit.number}'`] })
   const name = target.kind === 'name' && target.number === undefined ? target.name.text : null
+  const peer = deps.mover.peerIdOf(to)
+  if (peer === undefined) throw new AppError('ADDRESS_INVALID', 'the address does not say which peer answers there', { exit: 'usage', hints: ['it ends in /p2p/<peer id>'] })
+  using _lentRoot = deps.policy.lend(peer, root)
+  using _lentName = name === null ? undefined : deps.policy.lend(peer, name)
   const moved = await deps.mover.push(to, { root, name, sizeBytes: kept.sizeBytes }, work)
   return { ...moved, root, file: undefined, sizeBytes: kept.sizeBytes, sha256: kept.sha256, commit, warnings: [] }
 }

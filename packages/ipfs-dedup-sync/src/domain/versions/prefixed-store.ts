@@ -1,4 +1,4 @@
-import type { KeyValueStore } from '@ipkit/core/daemon/service'
+import type { BulkStore, KeyValueStore } from '@ipkit/core/daemon/service'
 
 /** The part of `store` under `prefix`, with keys of its own. @param prefix ends in a slash */
 export function prefixedStore (store: KeyValueStore, prefix: string): KeyValueStore {
@@ -9,5 +9,14 @@ export function prefixedStore (store: KeyValueStore, prefix: string): KeyValueSt
     async * list (below) {
       for await (const { key, value } of store.list(prefix + below)) yield { key: key.slice(prefix.length), value }
     },
+  }
+}
+
+/** As `prefixedStore`. */
+export function prefixedBulkStore (store: BulkStore, prefix: string): BulkStore {
+  return {
+    ...prefixedStore(store, prefix),
+    getMany: async keys => await store.getMany(keys.map(key => prefix + key)),
+    batch: async changes => { await store.batch(changes.map(({ key, value }) => ({ key: prefix + key, value }))) },
   }
 }
