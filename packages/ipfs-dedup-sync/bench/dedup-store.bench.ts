@@ -1,5 +1,5 @@
 // How fast the shelf takes and gives blocks of 16 KiB, and what it needs in memory: pnpm bench dedup-store [entries] [folder].
-// `put`: new blocks under nodes of 24, one session, kept at the end; `put again`: the same blocks, all there; `get`: in the order of the file; `has`: 200 at once, in no order.
+// `put`: new blocks under nodes of 24, one session, kept at the end; `put again`: the same blocks, all there; `get`: down the tree, one after the other; `has`: 200 at once, in no order.
 // CPU and wall microseconds a block, megabytes a second of either. `entries` (default 0) then puts so many blocks of 64 bytes into the index, and prints the memory of the
 // process with it: 1300000 are 20 GB of file. The content of a leaf is its number and noise, hashed beforehand.
 import { createHash, randomBytes } from 'node:crypto'
@@ -11,6 +11,7 @@ import { diskFs } from '@ipkit/core/storage/storage-fs'
 import { ClassicLevel } from 'classic-level'
 import { openPackShelf } from '../src/adapters/open-pack-shelf.ts'
 import type { PackShelf } from '../src/adapters/pack-shelf.ts'
+import { childrenOf } from '../src/domain/keeping/block-id.ts'
 import { encodeNode, leafLink, nodeLink, type TreeLink } from '../src/domain/tree/tree-node.ts'
 
 const BLOCK_BYTES = 16 * 1024
@@ -76,7 +77,8 @@ try {
   await measure('nothing: hash alone', BLOCKS, async () => { for (let i = 0; i < BLOCKS; i++) sha256(noise) })
   await measure('put', BLOCKS, async () => { await putTree(shelf, BLOCKS, BLOCK_BYTES, digests) })
   await measure('put again', BLOCKS, async () => { await putTree(shelf, BLOCKS, BLOCK_BYTES, digests) })
-  await measure('get', BLOCKS, async () => { for (const cid of cids) await shelf.get(cid) })
+  const read = async (cid: string): Promise<void> => { for (const child of childrenOf(cid, await shelf.get(cid))) await read(child) }
+  await measure('get', BLOCKS, async () => { for await (const { root } of shelf.roots()) await read(root) })
   await measure('get, 16 at once', BLOCKS, async () => { for (let i = 0; i < BLOCKS; i += 16) await Promise.all(cids.slice(i, i + 16).map(async cid => await shelf.get(cid))) })
   await measure('has, 200 at once', BLOCKS, async () => { for (let i = 0; i < BLOCKS; i += 200) await shelf.has(Array.from({ length: 200 }, (_, k) => cids[(i + k) * 7919 % BLOCKS]!)) })
   const options = { signal: new AbortController().signal }

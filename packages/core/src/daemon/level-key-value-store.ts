@@ -9,9 +9,12 @@ export function levelKeyValueStore (database: ClassicLevel<string, Uint8Array>, 
     delete: async key => { await database.del(prefix + key, { sync: true }) },
     getMany: async keys => await database.getMany(keys.map(key => prefix + key)),
     async batch (changes) {
-      await database.batch(changes.map(({ key, value }) => value === undefined
-        ? { type: 'del' as const, key: prefix + key }
-        : { type: 'put' as const, key: prefix + key, value }), { sync: true })
+      const batch = database.batch() // an array of changes costs three times as much
+      for (const { key, value } of changes) {
+        if (value === undefined) batch.del(prefix + key)
+        else batch.put(prefix + key, value)
+      }
+      await batch.write({ sync: true })
     },
     async * list (keyPrefix) {
       const start = prefix + keyPrefix

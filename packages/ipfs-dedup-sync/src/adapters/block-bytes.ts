@@ -5,7 +5,7 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import type { StorageFs } from '@ipkit/core/storage/storage-fs'
 import { digestOf } from '../domain/keeping/block-id.ts'
 import type { BlockEntry, PackPlace } from '../domain/keeping/block-entry.ts'
-import { encodeHead, HEAD_BYTES } from '../domain/keeping/pack-record.ts'
+import { HEAD_BYTES, writeHead } from '../domain/keeping/pack-record.ts'
 import { OpenFiles } from './open-files.ts'
 import { readBytes, type PackFiles } from './pack-files.ts'
 
@@ -15,7 +15,7 @@ const LEVEL = 2
 /** A file of the user's is not held open: it may be his wish to be rid of it. */
 const MAX_OPEN_FILES = 0
 
-export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 
 export const isBlock = (cid: string, bytes: Uint8Array): boolean => Buffer.compare(sha256(bytes), digestOf(cid)) === 0
 
@@ -24,6 +24,8 @@ export class BlockBytes {
   readonly #packs: PackFiles
   readonly #pathOf: (file: number) => string | undefined
   readonly #files: OpenFiles
+  /** Written anew for each record. */
+  readonly #head = new Uint8Array(HEAD_BYTES)
 
   /** @param pathOf of a file that is pointed into */
   constructor (fs: StorageFs, packs: PackFiles, pathOf: (file: number) => string | undefined) {
@@ -46,7 +48,8 @@ export class BlockBytes {
   appendStored (cid: string, sizeBytes: number, stored: Uint8Array, deflated: boolean): PackPlace {
     const storedBytes = stored.length
     const { pack, offset } = this.#packs.next(HEAD_BYTES + storedBytes)
-    this.#packs.append([encodeHead({ cid, storedBytes, sizeBytes, deflated }, pack, offset, sha256), stored])
+    writeHead(this.#head, { cid, storedBytes, sizeBytes, deflated }, pack, offset)
+    this.#packs.append([this.#head, stored])
     return { kind: 'pack', pack, offset, storedBytes, deflated }
   }
 
@@ -58,7 +61,7 @@ export class BlockBytes {
 
   async #readFile (file: number, offset: number, sizeBytes: number): Promise<Uint8Array | undefined> {
     const path = this.#pathOf(file)
-    return path === undefined ? undefined : await readBytes(this.#files, path, offset, sizeBytes)
+    return path === undefined ? undefined : await readBytes(async () => await this.#files.read(path, offset, sizeBytes), path, sizeBytes)
   }
 
   async #readPack ({ pack, offset, storedBytes, deflated }: PackPlace, sizeBytes: number): Promise<Uint8Array | undefined> {

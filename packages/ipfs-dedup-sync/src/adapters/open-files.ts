@@ -1,4 +1,4 @@
-import type { StorageFile, StorageFs } from '@ipkit/core/storage/storage-fs'
+import { readFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 
 interface OpenFile { readonly handle: Promise<StorageFile>, users: number, forgotten: boolean }
 
@@ -14,14 +14,15 @@ export class OpenFiles {
     this.#max = max
   }
 
-  /** @throws what the disk says, also where the file cannot be opened */
-  async use<T> (file: string, read: (handle: StorageFile) => Promise<T>): Promise<T> {
+  /** @returns fewer bytes at the end of the file @throws what the disk says, also where the file cannot be opened */
+  async read (file: string, offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length)
     const open = this.#files.get(file) ?? { handle: this.#fs.open(file, 'r'), users: 0, forgotten: false }
     this.#files.delete(file)
     this.#files.set(file, open)
     open.users++
     try {
-      return await read(await open.handle)
+      return bytes.subarray(0, await readFully(await open.handle, bytes, offset))
     } catch (e) {
       if (this.#files.get(file) === open) this.#files.delete(file) // another try opens it anew
       open.forgotten = true

@@ -2,9 +2,10 @@ import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
-import { isErrno, readFully, syncFolder, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
+import { isErrno, syncFolder, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import { PACK_MAGIC } from '../domain/keeping/pack-record.ts'
 import { OpenFiles } from './open-files.ts'
+import { ReadAhead } from './read-ahead.ts'
 
 /** docs/formats/dedup-store.md, "Packs". */
 export const MAX_PACK_BYTES = 64 * 1024 * 1024
@@ -29,6 +30,7 @@ export interface PackFilesDeps {
 export class PackFiles {
   readonly #deps: PackFilesDeps
   readonly #reading: OpenFiles
+  readonly #ahead: ReadAhead
   #last: number
   #current: Pack | undefined
   #slab: Slab | undefined
@@ -42,6 +44,7 @@ export class PackFiles {
     this.#deps = deps
     this.#last = deps.lastNumber
     this.#reading = new OpenFiles(deps.fs, MAX_OPEN_PACKS)
+    this.#ahead = new ReadAhead(async (pack, offset, length) => await this.#reading.read(this.file(pack), offset, length))
   }
 
   file (pack: number): string { return path.join(this.#deps.folder, packName(pack)) }
@@ -189,7 +192,7 @@ export class PackFiles {
       const from = offset - slab.at
       if (slab.pack.number === pack && from >= 0 && from + length <= slab.used) return slab.bytes.slice(from, from + length)
     }
-    return await readBytes(this.#reading, this.file(pack), offset, length)
+    return await readBytes(async () => await this.#ahead.read(pack, offset, length), this.file(pack), length)
   }
 
   /** @throws what the disk says, but not that it was gone */
@@ -211,11 +214,11 @@ export const packName = (pack: number): string => `${String(pack).padStart(8, '0
 /** What the disk may answer for bytes that it has lost; anything else is about the system, not about the file. */
 const LOST = new Set(['ENOENT', 'EIO', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EUCLEAN', 'EBADMSG', 'EACCES', 'EPERM'])
 
-export async function readBytes (files: OpenFiles, file: string, offset: number, length: number): Promise<Uint8Array | undefined> {
-  const bytes = new Uint8Array(length)
+/** @param read fewer than `length` bytes at the end of the file @returns undefined where they cannot be had @throws AppError for what is wrong with the system */
+export async function readBytes (read: () => Promise<Uint8Array>, file: string, length: number): Promise<Uint8Array | undefined> {
   try {
-    const got = await files.use(file, async handle => await readFully(handle, bytes, offset))
-    return got === length ? bytes : undefined
+    const bytes = await read()
+    return bytes.length === length ? bytes : undefined
   } catch (e) {
     if (LOST.has(codeOf(e) ?? '')) return undefined
     const told = fileError(e, file, 'read')

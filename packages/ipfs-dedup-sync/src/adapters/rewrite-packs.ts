@@ -1,6 +1,5 @@
 import type { BlockEntry } from '../domain/keeping/block-entry.ts'
-import { decodeHead, HEAD_BYTES, PACK_MAGIC } from '../domain/keeping/pack-record.ts'
-import { sha256 } from './block-bytes.ts'
+import { HEAD_BYTES, PACK_MAGIC, readHead } from '../domain/keeping/pack-record.ts'
 import type { ShelfParts } from './shelf-parts.ts'
 
 /**
@@ -28,7 +27,7 @@ async function moveLiving (parts: ShelfParts, pack: number, signal: AbortSignal)
   for (let offset = PACK_MAGIC.length; offset < endBytes;) {
     signal.throwIfAborted()
     const headBytes = await parts.packs.read(pack, offset, HEAD_BYTES)
-    const head = headBytes === undefined ? undefined : decodeHead(headBytes, pack, offset, sha256)
+    const head = headBytes === undefined ? undefined : readHead(headBytes, pack, offset)
     if (head === undefined) return
     const at = offset
     offset += HEAD_BYTES + head.storedBytes

@@ -2,6 +2,7 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import type { BulkStore } from '@ipkit/core/daemon/service'
 import { SerialQueue } from '@ipkit/core/streams/serial-queue'
 import type { BlockEntry } from '../domain/keeping/block-entry.ts'
+import { childrenOf, isNode } from '../domain/keeping/block-id.ts'
 import { IdFilter } from '../domain/keeping/id-filter.ts'
 import type { IndexView, ShelfIndex } from '../domain/keeping/shelf-index.ts'
 import { damaged, notFound, type BlockBytes } from './block-bytes.ts'
@@ -102,7 +103,10 @@ export class ShelfParts {
       const entry = await this.lookUp(cid)
       if (entry?.whole !== true) throw notFound(cid)
       const bytes = await this.bytes.read(cid, entry)
-      if (bytes !== undefined) return bytes
+      if (bytes !== undefined) {
+        if (isNode(cid)) this.index.prefetch(childrenOf(cid, bytes))
+        return bytes
+      }
       if (await this.lose(cid, entry)) throw damaged(cid)
       // else it stands elsewhere by now
     }

@@ -5,7 +5,7 @@ import { inflateRawSync } from 'node:zlib'
 import { decodeEntry, type BlockEntry } from '../../src/domain/keeping/block-entry.ts'
 import { blockId, childrenOf } from '../../src/domain/keeping/block-id.ts'
 import { decodeKeptRoot } from '../../src/domain/keeping/kept-root.ts'
-import { decodeHead, HEAD_BYTES } from '../../src/domain/keeping/pack-record.ts'
+import { HEAD_BYTES, readHead } from '../../src/domain/keeping/pack-record.ts'
 import { decodePackFacts, decodeState } from '../../src/domain/keeping/shelf-state.ts'
 import type { ShelfHome } from './shelf-home.ts'
 
@@ -33,7 +33,7 @@ export async function auditShelf ({ dir, store }: ShelfHome): Promise<Audit> {
     if (facts === undefined || facts.endBytes < end) faults.push(`${cid} stands behind the end of pack ${place.pack}`)
     live.set(place.pack, (live.get(place.pack) ?? 0) + HEAD_BYTES + place.storedBytes)
     const file = await fs.readFile(path.join(dir, 'packs', `${String(place.pack).padStart(8, '0')}.pack`)).catch(() => new Uint8Array(0))
-    const head = decodeHead(file.subarray(place.offset, place.offset + HEAD_BYTES), place.pack, place.offset, sha256)
+    const head = readHead(file.subarray(place.offset, place.offset + HEAD_BYTES), place.pack, place.offset)
     const stored = file.subarray(place.offset + HEAD_BYTES, end)
     const bytes = place.deflated ? inflateRawSync(stored) : stored
     if (head?.cid !== cid || head.storedBytes !== place.storedBytes || head.sizeBytes !== entry.sizeBytes || head.deflated !== place.deflated) faults.push(`the record of ${cid} has another head`)

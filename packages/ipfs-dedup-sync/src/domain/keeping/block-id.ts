@@ -22,18 +22,22 @@ export function requireBlockId (text: string): void {
 /** @param cid a block id */
 export function digestOf (cid: string): Uint8Array {
   const digest = new Uint8Array(DIGEST_BYTES)
+  writeDigest(digest, 0, cid)
+  return digest
+}
+
+/** @param cid a block id */
+export function writeDigest (into: Uint8Array, at: number, cid: string): void {
   let bits = 0
   let held = 0
-  let at = 0
-  for (let i = PREFIX.leaf.length; at < DIGEST_BYTES; i++) {
+  for (let i = PREFIX.leaf.length, to = at; to < at + DIGEST_BYTES; i++) {
     const code = cid.charCodeAt(i)
     held = (held << 5 | (code >= 97 ? code - 97 : code - 24)) & 0xfff
     bits += i === PREFIX.leaf.length ? 5 - BITS_BEFORE : 5
     if (bits < 8) continue
     bits -= 8
-    digest[at++] = held >> bits & 0xff
+    into[to++] = held >> bits & 0xff
   }
-  return digest
 }
 
 export function blockId (kind: 'leaf' | 'node', digest: Uint8Array): string {

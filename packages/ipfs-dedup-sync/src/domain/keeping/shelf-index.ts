@@ -37,6 +37,10 @@ export interface ShelfIndexDeps {
   readonly onRolledBack: (cause: unknown, packs: ReadonlyMap<number, PackFacts>, indexWritten: boolean) => Promise<unknown>
 }
 
+const MAX_RECENT = 8192
+
+interface Fetch { readonly cids: string[], readonly answer: Promise<Array<Uint8Array | undefined>> }
+
 /**
  * Entries by CID, in a store and, as far as they are not there yet, in memory. Changes are seen at once and reach the disk in generations, each of which is a whole
  * transaction: what `change` does in one call is never torn.
@@ -47,6 +51,10 @@ export class ShelfIndex {
   #open = new Generation()
   #closing: Generation | undefined
   #commitCount = 0
+  /** Read from the store, and not changed since. */
+  readonly #recent = new Map<string, BlockEntry | undefined>()
+  #asked: Fetch | undefined
+  #lastFetch: Promise<unknown> = Promise.resolve()
   #state: ShelfState
   #packs: Map<number, PackFacts>
   #durable: { state: ShelfState, packs: ReadonlyMap<number, PackFacts> }
@@ -78,13 +86,54 @@ export class ShelfIndex {
    */
   async change<T> (cids: readonly string[], act: (view: IndexView) => T): Promise<T> {
     for (;;) {
-      const wanted = cids.filter(cid => !this.#open.entries.has(cid) && this.#closing?.entries.has(cid) !== true && this.#deps.known.mayHave(cid))
-      if (wanted.length === 0) return act(this.#view(NOTHING))
-      const commits = this.#commitCount
-      const values = await this.#deps.store.getMany(wanted.map(cid => BLOCK_PREFIX + cid))
-      if (commits !== this.#commitCount) continue // what was read may have been written over, and forgotten here, meanwhile
-      return act(this.#view(new Map(wanted.map((cid, i) => [cid, values[i] === undefined ? undefined : decodeEntry(values[i]!, cid)]))))
+      const read = new Map<string, BlockEntry | undefined>()
+      const wanted = cids.filter(cid => {
+        if (this.#open.entries.has(cid) || this.#closing?.entries.has(cid) === true || !this.#deps.known.mayHave(cid)) return false
+        if (!this.#recent.has(cid)) return true
+        read.set(cid, this.#recent.get(cid))
+        return false
+      })
+      if (wanted.length > 0) {
+        const commits = this.#commitCount
+        const values = await this.#fetch(wanted)
+        if (commits !== this.#commitCount) continue // what was read may have been written over, and forgotten here, meanwhile
+        for (const [i, cid] of wanted.entries()) {
+          const entry = values[i] === undefined ? undefined : decodeEntry(values[i], cid)
+          read.set(cid, entry)
+          this.#recent.set(cid, entry)
+        }
+        this.#forgetOldest()
+      }
+      return act(this.#view(read))
     }
+  }
+
+  /** What is asked for soon is read in one go. */
+  prefetch (cids: readonly string[]): void { this.change(cids, () => {}).catch(() => {}) } // who asks is told
+
+  #forgetOldest (): void {
+    for (const cid of this.#recent.keys()) {
+      if (this.#recent.size <= MAX_RECENT) return
+      this.#recent.delete(cid)
+    }
+  }
+
+  /** Those who ask while somebody else's answer is on its way are answered together. */
+  async #fetch (cids: readonly string[]): Promise<ReadonlyArray<Uint8Array | undefined>> {
+    const batch = this.#asked ??= this.#newFetch()
+    const start = batch.cids.length
+    batch.cids.push(...cids)
+    return (await batch.answer).slice(start, start + cids.length)
+  }
+
+  #newFetch (): Fetch {
+    const cids: string[] = []
+    const answer = this.#lastFetch.then(async () => {
+      this.#asked = undefined
+      return await this.#deps.store.getMany(cids.map(cid => BLOCK_PREFIX + cid))
+    })
+    this.#lastFetch = answer.catch(() => {})
+    return { cids, answer }
   }
 
   #view (read: ReadonlyMap<string, BlockEntry | undefined>): IndexView {
@@ -99,6 +148,7 @@ export class ShelfIndex {
         const before = get(cid)
         if (!this.#open.entries.has(cid)) this.#open.bases.set(cid, before)
         this.#open.entries.set(cid, entry)
+        this.#recent.delete(cid)
         if (before !== undefined) this.#count(before, -1)
         if (entry !== undefined) {
           this.#count(entry, 1)
@@ -161,8 +211,6 @@ export class ShelfIndex {
     this.#commitCount++
   }
 }
-
-const NOTHING: ReadonlyMap<string, BlockEntry | undefined> = new Map()
 
 function changesOf (generation: Generation, state: ShelfState, packs: ReadonlyMap<number, PackFacts>): KeyChange[] {
   const changes: KeyChange[] = []
