@@ -16,13 +16,27 @@ let written: u32 = 0
 
 /** Makes the runs and the tree for them. No run goes from one tree over into the other. @returns bits of all that `putCodeLengths` writes */
 export function planCodeLengths (highestLiteral: u32, highestDistance: u32): u32 {
-  memory.fill(LENGTH_WEIGHTS, 0, LENGTH_SYMBOLS << 2)
-  runs = 0
+  clearRuns()
   findRuns(LITERAL_LENGTHS, highestLiteral)
   findRuns(DISTANCE_LENGTHS, highestDistance)
   buildTree(LENGTH_WEIGHTS, LENGTH_SYMBOLS, MAX_LENGTH_LENGTH, LENGTH_LENGTHS, LENGTH_CODES)
+  lengthSymbolsWritten()
+  return sizeOfCodeLengths()
+}
+
+export function clearRuns (): void {
+  memory.fill(LENGTH_WEIGHTS, 0, LENGTH_SYMBOLS << 2)
+  runs = 0
+}
+
+/** Finds how many of the runs' own codes are written. */
+export function lengthSymbolsWritten (): void {
   written = LENGTH_SYMBOLS
   while (written > 4 && load<u8>(LENGTH_LENGTHS + load<u8>(WRITTEN_ORDER + written - 1)) === 0) written--
+}
+
+/** Bits of all that `putCodeLengths` writes. */
+export function sizeOfCodeLengths (): u32 {
   let total = 5 + 5 + 4 + 3 * written
   for (let symbol: u32 = 0; symbol < LENGTH_SYMBOLS; symbol++) {
     total += load<u32>(LENGTH_WEIGHTS + (symbol << 2)) * (load<u8>(LENGTH_LENGTHS + symbol) + lengthSymbolExtraBits(symbol))
@@ -55,7 +69,7 @@ function findRuns (lengths: usize, highest: u32): void {
   }
 }
 
-function noteRun (symbol: u32, extra: u32): void {
+export function noteRun (symbol: u32, extra: u32): void {
   store<u16>(RUNS + (runs++ << 1), (symbol | (extra << 8)) as u16)
   const weight = LENGTH_WEIGHTS + (symbol << 2)
   store<u32>(weight, load<u32>(weight) + 1)

@@ -1,5 +1,6 @@
 import { assignCodes } from './huffman-tree.ts'
-import { distanceCodeExtraBits, END_OF_BLOCK, lengthCodeExtraBits } from './symbol-codes.ts'
+import { SYMBOLS } from './layout.ts'
+import { distanceCode, distanceCodeExtraBits, END_OF_BLOCK, lengthCode, lengthCodeExtraBits } from './symbol-codes.ts'
 
 export const LITERAL_SYMBOLS: u32 = 286
 export const DISTANCE_SYMBOLS: u32 = 30
@@ -48,4 +49,25 @@ export function bitsOfSymbols (literalLengths: usize, distanceLengths: usize): u
     total += load<u32>(DISTANCE_WEIGHTS + (symbol << 2)) * (load<u8>(distanceLengths + symbol) + distanceCodeExtraBits(symbol))
   }
   return total
+}
+
+/** Of the symbols at their address, and the end of the block. */
+export function countSymbols (count: u32): void {
+  memory.fill(LITERAL_WEIGHTS, 0, LITERAL_SYMBOLS << 2)
+  memory.fill(DISTANCE_WEIGHTS, 0, DISTANCE_SYMBOLS << 2)
+  store<u32>(LITERAL_WEIGHTS + (END_OF_BLOCK << 2), 1)
+  for (let p = SYMBOLS, end = SYMBOLS + (count << 2); p < end; p += 4) {
+    const symbol = load<u32>(p)
+    const distance = symbol >> 16
+    if (distance === 0) {
+      addOne(LITERAL_WEIGHTS + (symbol << 2))
+    } else {
+      addOne(LITERAL_WEIGHTS + ((END_OF_BLOCK + 1 + lengthCode(symbol & 0xffff)) << 2))
+      addOne(DISTANCE_WEIGHTS + (distanceCode(distance) << 2))
+    }
+  }
+}
+
+function addOne (weight: usize): void {
+  store<u32>(weight, load<u32>(weight) + 1)
 }

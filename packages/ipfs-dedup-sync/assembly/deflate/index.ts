@@ -4,16 +4,25 @@
  */
 import { alignBits, bits, settleBits } from './bit-writer.ts'
 import { clearSymbols } from './block-symbols.ts'
-import { fillFixedCodes } from './code-tables.ts'
+import {
+  DISTANCE_CODES, DISTANCE_LENGTHS, fillFixedCodes, FIXED_DISTANCE_CODES, FIXED_DISTANCE_LENGTHS, FIXED_LITERAL_CODES, FIXED_LITERAL_LENGTHS, LITERAL_CODES, LITERAL_LENGTHS,
+} from './code-tables.ts'
 import { clearWindow, compactInput, goOn, linkWindow, startAt, startInside } from './fill-window.ts'
 import { INPUT, MIN_MATCH, OUTPUT, OUTPUT_SIZE, SYMBOLS, WINDOW } from './layout.ts'
+import { itemPlace, textPlace, tokensPlace } from './predictor-memory.ts'
+import { configurePredictor, runPrediction } from './predict-tokens.ts'
 import { inputRoom as roomOfInput, NO_LIMIT, search } from './matcher-state.ts'
+import { writeGoBlock } from './go-codes.ts'
+import { assignCodes } from './huffman-tree.ts'
+import { putSymbols } from './put-symbols.ts'
 import { searchGreedy } from './search-greedy.ts'
 import { searchLazy } from './search-lazy.ts'
 import { BLOCK_ENDS, NEEDS_INPUT, STOPPED } from './search-step.ts'
 import { fillLengthCodes } from './symbol-codes.ts'
 import { putBreak, putLink } from './job-ends.ts'
 import { putStored, writeCodedBlock } from './write-block.ts'
+
+export { configurePredictor, runPrediction }
 
 const NEEDS_TEXT: i32 = 0
 const OUTPUT_READY: i32 = 1
@@ -176,11 +185,31 @@ export function takeSymbols (): u32 {
  * Writes one block, whose symbols the host has put at their address. @param textSize of its text, or -1 when it may not be stored
  * @returns its bits, which stand at the output's address; 0 when it is to be stored
  */
-export function writeSymbols (count: u32, textSize: i32, last: bool): u32 {
+export function writeSymbols (count: u32, textSize: i32, last: bool, isGo: bool): u32 {
   bits.size = 0
   bits.held = 0
   bits.heldBits = 0
-  if (!writeCodedBlock(count, textSize, last)) return 0
+  if (!(isGo ? writeGoBlock(count, textSize, last) : writeCodedBlock(count, textSize, last))) return 0
+  const size = bits.size * 8 + bits.heldBits
+  alignBits()
+  return size
+}
+
+/** Where the host puts the lengths of a block's codes, a byte for each of 288 and 32 symbols, before `writeBody`. */
+export function literalLengthsAddress (): usize { return LITERAL_LENGTHS }
+export function distanceLengthsAddress (): usize { return DISTANCE_LENGTHS }
+
+/** Writes symbols, which the host has put at their address, without a head. @param ends whether the block does @returns their bits, which stand at the output's address */
+export function writeBody (count: u32, fixed: bool, ends: bool): u32 {
+  bits.size = 0
+  bits.held = 0
+  bits.heldBits = 0
+  if (fixed) putSymbols(count, FIXED_LITERAL_CODES, FIXED_LITERAL_LENGTHS, FIXED_DISTANCE_CODES, FIXED_DISTANCE_LENGTHS, ends)
+  else {
+    assignCodes(LITERAL_LENGTHS, 287, LITERAL_CODES)
+    assignCodes(DISTANCE_LENGTHS, 31, DISTANCE_CODES)
+    putSymbols(count, LITERAL_CODES, LITERAL_LENGTHS, DISTANCE_CODES, DISTANCE_LENGTHS, ends)
+  }
   const size = bits.size * 8 + bits.heldBits
   alignBits()
   return size
@@ -219,3 +248,8 @@ function nextJob (): void {
   search.jobRest = jobSize
   jobEnds = false
 }
+
+/** Where the host writes the text of a segment, with the window before it; its tokens; and its corrections. */
+export function predictionText (): usize { return textPlace() }
+export function predictionTokens (): usize { return tokensPlace() }
+export function predictionItem (): usize { return itemPlace() }

@@ -5,8 +5,8 @@ import { distanceCode, distanceCodeBase, distanceCodeExtraBits, END_OF_BLOCK, le
 /** For each length of a match the bits of its code and its extra bits in one, and above 24 bits their number. */
 const MATCH_LENGTHS: usize = memory.data(259 * 4, 16)
 
-/** All symbols of the block, and the one that ends it. */
-export function putSymbols (count: u32, literalCodes: usize, literalLengths: usize, distanceCodes: usize, distanceLengths: usize): void {
+/** All symbols of the block, and the one that ends it. @param ends false: more symbols follow */
+export function putSymbols (count: u32, literalCodes: usize, literalLengths: usize, distanceCodes: usize, distanceLengths: usize, ends: bool): void {
   joinLengths(literalCodes, literalLengths)
   let out = OUTPUT + bits.size
   let held = bits.held
@@ -40,8 +40,10 @@ export function putSymbols (count: u32, literalCodes: usize, literalLengths: usi
       heldBits -= 32
     }
   }
-  held |= (load<u16>(literalCodes + (END_OF_BLOCK << 1)) as u64) << heldBits
-  heldBits += load<u8>(literalLengths + END_OF_BLOCK)
+  if (ends) {
+    held |= (load<u16>(literalCodes + (END_OF_BLOCK << 1)) as u64) << heldBits
+    heldBits += load<u8>(literalLengths + END_OF_BLOCK)
+  }
   while (heldBits >= 8) {
     store<u8>(out++, held as u8)
     held >>= 8

@@ -1,13 +1,11 @@
 import { alignBits, putBits, putBytes } from './bit-writer.ts'
 import { planCodeLengths, putCodeLengths } from './code-lengths.ts'
 import {
-  bitsOfSymbols, DISTANCE_CODES, DISTANCE_LENGTHS, DISTANCE_SYMBOLS, DISTANCE_WEIGHTS, FIXED_DISTANCE_CODES, FIXED_DISTANCE_LENGTHS,
+  bitsOfSymbols, countSymbols, DISTANCE_CODES, DISTANCE_LENGTHS, DISTANCE_SYMBOLS, DISTANCE_WEIGHTS, FIXED_DISTANCE_CODES, FIXED_DISTANCE_LENGTHS,
   FIXED_LITERAL_CODES, FIXED_LITERAL_LENGTHS, LITERAL_CODES, LITERAL_LENGTHS, LITERAL_SYMBOLS, LITERAL_WEIGHTS,
 } from './code-tables.ts'
 import { buildTree } from './huffman-tree.ts'
-import { SYMBOLS } from './layout.ts'
 import { putSymbols } from './put-symbols.ts'
-import { distanceCode, END_OF_BLOCK, lengthCode } from './symbol-codes.ts'
 
 const STORED: u32 = 0
 export const FIXED: u32 = 1
@@ -30,11 +28,11 @@ export function writeCodedBlock (count: u32, textSize: i32, last: bool): bool {
   if (textSize >= 0 && (textSize as u32) + 4 <= min(dynamicSize, fixedSize)) return false
   if (fixedSize <= dynamicSize) {
     putBits(lastBit | (FIXED << 1), 3)
-    putSymbols(count, FIXED_LITERAL_CODES, FIXED_LITERAL_LENGTHS, FIXED_DISTANCE_CODES, FIXED_DISTANCE_LENGTHS)
+    putSymbols(count, FIXED_LITERAL_CODES, FIXED_LITERAL_LENGTHS, FIXED_DISTANCE_CODES, FIXED_DISTANCE_LENGTHS, true)
   } else {
     putBits(lastBit | (DYNAMIC << 1), 3)
     putCodeLengths(highestLiteral, highestDistance)
-    putSymbols(count, LITERAL_CODES, LITERAL_LENGTHS, DISTANCE_CODES, DISTANCE_LENGTHS)
+    putSymbols(count, LITERAL_CODES, LITERAL_LENGTHS, DISTANCE_CODES, DISTANCE_LENGTHS, true)
   }
   return true
 }
@@ -45,24 +43,4 @@ export function putStored (text: usize, textSize: u32, lastBit: u32): void {
   putBits(textSize & 0xffff, 16)
   putBits(~textSize & 0xffff, 16)
   putBytes(text, textSize)
-}
-
-function countSymbols (count: u32): void {
-  memory.fill(LITERAL_WEIGHTS, 0, LITERAL_SYMBOLS << 2)
-  memory.fill(DISTANCE_WEIGHTS, 0, DISTANCE_SYMBOLS << 2)
-  store<u32>(LITERAL_WEIGHTS + (END_OF_BLOCK << 2), 1)
-  for (let p = SYMBOLS, end = SYMBOLS + (count << 2); p < end; p += 4) {
-    const symbol = load<u32>(p)
-    const distance = symbol >> 16
-    if (distance === 0) {
-      addOne(LITERAL_WEIGHTS + (symbol << 2))
-    } else {
-      addOne(LITERAL_WEIGHTS + ((END_OF_BLOCK + 1 + lengthCode(symbol & 0xffff)) << 2))
-      addOne(DISTANCE_WEIGHTS + (distanceCode(distance) << 2))
-    }
-  }
-}
-
-function addOne (weight: usize): void {
-  store<u32>(weight, load<u32>(weight) + 1)
 }

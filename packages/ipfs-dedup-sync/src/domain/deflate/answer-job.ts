@@ -1,3 +1,4 @@
+import { concatBytes } from '@ipkit/core/streams/concat-bytes'
 import type { NewDeflateKernel, DeflateKernel } from './deflate-kernel.ts'
 import type { DeflateAnswer, DeflateAnswers, DeflateJob, FoundTokens, WrittenRun } from './deflate-job.ts'
 import { identify } from './identify.ts'
@@ -5,6 +6,8 @@ import { BitJoiner } from './join-bits.ts'
 import { openEncoder, type DeflateEncoder } from './open-encoder.ts'
 import { SegmentSearch } from './search-segment.ts'
 import { writeBlock } from './write-block.ts'
+import { correctTokens, restoreTokens } from './predict-segment.ts'
+import { modelWrites, writeGivenBlock } from './write-given-block.ts'
 
 interface OpenStream { readonly encoder: DeflateEncoder, readonly kernel: DeflateKernel }
 
@@ -14,6 +17,7 @@ export class JobAnswerer {
   readonly #kernel: DeflateKernel
   readonly #streams = new Map<number, OpenStream>()
   readonly #idle: DeflateKernel[] = []
+  #predicting: DeflateKernel | undefined
 
   constructor (newKernel: NewDeflateKernel) {
     this.#newKernel = newKernel
@@ -32,12 +36,20 @@ export class JobAnswerer {
       case 'jobs': return this.#jobs(job)
       case 'stream': return this.#stream(job)
       case 'drop': return this.#drop(job.id)
+      case 'models': return modelWrites(this.#kernel, job.family, job.block)
+      case 'correct': return correctTokens(this.#predictor(), job.parameters, job.part, job.begin, job.tokens)
+      case 'restore': return restoreTokens(this.#predictor(), job.parameters, job.part, job.begin, job.corrections)
       case 'identify': {
         const found = []
         for (const { parameters } of identify(this.#newKernel, job.stream, job.text, job.hints)) if (found.push(parameters) >= job.atMost) break
         return found
       }
     }
+  }
+
+  /** One that holds what predictions need, once there was one. */
+  #predictor (): DeflateKernel {
+    return this.#predicting ??= this.#newKernel()
   }
 
   #search ({ parameters, plan, text, last }: DeflateJob & { kind: 'search' }): FoundTokens {
@@ -48,20 +60,21 @@ export class JobAnswerer {
     return { tokens: joinTokens(parts), startSeam: search.startSeam, ...search.stopSeam === undefined ? {} : { stopSeam: search.stopSeam } }
   }
 
-  #write ({ tokens, blocks }: DeflateJob & { kind: 'write' }): WrittenRun[] {
+  #write ({ tokens, blocks, family }: DeflateJob & { kind: 'write' }): WrittenRun[] {
     const runs: WrittenRun[] = []
     let joiner = new BitJoiner()
     let parts: Uint8Array[] = []
     let bits = 0
     const endRun = (): void => {
-      if (bits > 0) runs.push({ bytes: joinBytes([...parts, joiner.end()]), bits })
+      if (bits > 0) runs.push({ bytes: concatBytes(...parts, joiner.end()), bits })
       joiner = new BitJoiner()
       parts = []
       bits = 0
     }
     let at = 0
     for (const [i, block] of blocks.entries()) {
-      const written = writeBlock(this.#kernel, tokens.subarray(at, at += block.tokenCount), block)
+      const some = tokens.subarray(at, at += block.tokenCount)
+      const written = block.head === undefined ? writeBlock(this.#kernel, some, block, family) : writeGivenBlock(this.#kernel, some, block.head)
       if (written.stored) {
         endRun()
         runs.push({ stored: i })
@@ -76,7 +89,7 @@ export class JobAnswerer {
 
   #jobs ({ parameters, dictionary, text, last }: DeflateJob & { kind: 'jobs' }): Uint8Array<ArrayBuffer> {
     const encoder = openEncoder(() => this.#kernel, parameters, dictionary)
-    return joinBytes([...encoder.write(text), ...last ? encoder.end() : []])
+    return concatBytes(...encoder.write(text), ...last ? encoder.end() : [])
   }
 
   #stream ({ id, parameters, text, last }: DeflateJob & { kind: 'stream' }): Uint8Array<ArrayBuffer> {
@@ -88,7 +101,7 @@ export class JobAnswerer {
     }
     const parts = [...open.encoder.write(text), ...last ? open.encoder.end() : []]
     if (last) this.#drop(id)
-    return joinBytes(parts)
+    return concatBytes(...parts)
   }
 
   #drop (id: number): undefined {
@@ -96,16 +109,6 @@ export class JobAnswerer {
     this.#streams.delete(id)
     if (open !== undefined && this.#idle.length === 0) this.#idle.push(open.kernel)
   }
-}
-
-function joinBytes (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 function joinTokens (parts: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {

@@ -1,5 +1,7 @@
 import type { DeflateEngine } from './deflate-engine.ts'
 import type { DeflateCrew } from './deflate-job.ts'
+import { correctInSteps } from './correct-in-steps.ts'
+import { encodeCorrected } from './encode-corrected.ts'
 import { encodeInSteps } from './encode-in-steps.ts'
 
 const MAX_WHOLE_BYTES = 1024 * 1024
@@ -7,8 +9,9 @@ const MAX_WHOLE_BYTES = 1024 * 1024
 /** All that an engine does, whoever its crew is. */
 export function crewEngine (crew: DeflateCrew): DeflateEngine {
   return {
-    async * encode (parameters, text, { signal } = {}) {
-      for await (const piece of encodeInSteps(crew, parameters, stoppedBy(text, signal))) {
+    async * encode (parameters, text, { signal, corrections } = {}) {
+      const given = stoppedBy(text, signal)
+      for await (const piece of corrections === undefined ? encodeInSteps(crew, parameters, given) : encodeCorrected(crew, parameters, given, corrections)) {
         signal?.throwIfAborted()
         if (piece.length > 0) yield piece
       }
@@ -20,7 +23,9 @@ export function crewEngine (crew: DeflateCrew): DeflateEngine {
     async identify (stream, text, hints, atMost) {
       return await crew.ask({ kind: 'identify', stream, text, hints, atMost })
     },
-    correct () { throw new Error('not yet') },
+    async correct (stream, text, { signal } = {}) {
+      return await correctInSteps(crew, () => stoppedBy(stream(), signal), () => stoppedBy(text(), signal), signal)
+    },
     async [Symbol.asyncDispose] () { await crew[Symbol.asyncDispose]() },
   }
 }

@@ -1,15 +1,20 @@
 import type { EncoderParameters } from './encoder-parameters.ts'
 import type { EncoderHints } from './identify.ts'
-import type { BlockPlan } from './split-blocks.ts'
+import type { GivenBlock } from './encode-corrected.ts'
+import type { TextPart } from './cut-text.ts'
+import type { DeflateBlock } from './read-block.ts'
 import type { Seam, SegmentPlan } from './search-segment.ts'
 
 /** A step of an encoder, to be done by whoever is free: it says all that it needs. Only the steps of a `stream` follow each other, at one place. */
 export type DeflateJob =
   | { readonly kind: 'search', readonly parameters: EncoderParameters, readonly plan: SegmentPlan, readonly text: Uint8Array, readonly last: boolean }
-  | { readonly kind: 'write', readonly tokens: Uint32Array, readonly blocks: readonly BlockPlan[] }
+  | { readonly kind: 'write', readonly tokens: Uint32Array, readonly blocks: readonly GivenBlock[], readonly family?: 'go' }
   | { readonly kind: 'jobs', readonly parameters: EncoderParameters, readonly dictionary?: Uint8Array, readonly text: Uint8Array, readonly last: boolean }
   | { readonly kind: 'stream', readonly id: number, readonly parameters: EncoderParameters, readonly text: Uint8Array, readonly last: boolean }
   | { readonly kind: 'drop', readonly id: number }
+  | { readonly kind: 'models', readonly family: 'go' | undefined, readonly block: DeflateBlock }
+  | { readonly kind: 'correct', readonly parameters: EncoderParameters, readonly part: TextPart, readonly begin: number, readonly tokens: Uint32Array }
+  | { readonly kind: 'restore', readonly parameters: EncoderParameters, readonly part: TextPart, readonly begin: number, readonly corrections: Uint8Array }
   | { readonly kind: 'identify', readonly stream: Uint8Array, readonly text: Uint8Array, readonly hints: EncoderHints, readonly atMost: number }
 
 export interface DeflateAnswers {
@@ -18,6 +23,9 @@ export interface DeflateAnswers {
   readonly jobs: Uint8Array<ArrayBuffer>
   readonly stream: Uint8Array<ArrayBuffer>
   readonly drop: undefined
+  readonly models: boolean
+  readonly correct: Uint8Array<ArrayBuffer> | undefined
+  readonly restore: Uint32Array<ArrayBuffer>
   readonly identify: EncoderParameters[]
 }
 

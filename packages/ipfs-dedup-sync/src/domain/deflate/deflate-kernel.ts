@@ -23,7 +23,15 @@ export interface DeflateKernel {
   runSymbols (): number
   symbolsAddress (): number
   takeSymbols (): number
-  writeSymbols (count: number, textSize: number, last: number): number
+  writeSymbols (count: number, textSize: number, last: number, isGo: number): number
+  literalLengthsAddress (): number
+  distanceLengthsAddress (): number
+  writeBody (count: number, fixed: number, ends: number): number
+  configurePredictor (isGo: number, quadHash: number, hashBits: number, good: number, lazy: number, nice: number, chain: number): void
+  predictionText (): number
+  predictionTokens (): number
+  predictionItem (): number
+  runPrediction (how: number, before: number, segment: number, behind: number, begin: number, count: number): number
 }
 
 export type NewDeflateKernel = () => DeflateKernel

@@ -14,6 +14,8 @@ export interface EncoderParameters {
   /** Whether positions near the end of the text are hashed and compared with what the window holds behind it. */
   readonly looksPast: boolean
   readonly search: SearchEffort
+  /** Undefined: the family of gzip and zlib. `go`: a hash, a search and codes of its own; only with corrections. */
+  readonly family?: 'go'
   /** Undefined: the stream is one. */
   readonly jobs?: JobRule
 }

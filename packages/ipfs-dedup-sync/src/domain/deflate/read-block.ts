@@ -75,8 +75,26 @@ function readStored (bytes: Uint8Array, reader: BitReader, { startBit, last }: {
   }
 }
 
+/**
+ * The lengths of the codes in a dynamic block's head.
+ * @returns undefined when the head does not end with its last bit
+ * @throws AppError DEFLATE_INVALID for lengths that are none
+ */
+export function readCodeLengths (head: Uint8Array, bits: number): CodeLengths | undefined {
+  const reader = new BitReader(head, 3)
+  const lengths = readLengths(reader)
+  return reader.position === bits ? lengths : undefined
+}
+
+export interface CodeLengths { readonly literals: readonly number[], readonly distances: readonly number[] }
+
 /** @returns undefined when the bytes end within them */
 function readCodes (reader: BitReader): Opening | undefined {
+  const lengths = readLengths(reader)
+  return lengths === undefined ? undefined : { literals: new PrefixCode(lengths.literals), distances: new PrefixCode(lengths.distances) }
+}
+
+function readLengths (reader: BitReader): CodeLengths | undefined {
   const literals = reader.take(5) + 257
   const distances = reader.take(5) + 1
   const written = reader.take(4) + 4
@@ -97,7 +115,7 @@ function readCodes (reader: BitReader): Opening | undefined {
   }
   if (lengths.length > literals + distances) throw new AppError('DEFLATE_INVALID', 'a deflate block repeats a length past the last')
   if (lengths[END_OF_BLOCK] === 0) throw new AppError('DEFLATE_INVALID', 'a deflate block has no code for its end')
-  return { literals: new PrefixCode(lengths.slice(0, literals)), distances: new PrefixCode(lengths.slice(literals)) }
+  return { literals: lengths.slice(0, literals), distances: lengths.slice(literals) }
 }
 
 function readSymbols (reader: BitReader, { literals, distances }: Opening, textBefore: number): Pick<DeflateBlock, 'tokens' | 'textSize' | 'endBit' | 'whole'> {
