@@ -65,6 +65,12 @@ describe.each([['threads', threads], ['plain', plain]] as const)('%s', (_name, e
     expect(await engine.identify(stream.subarray(0, 60_000), mixed.subarray(0, 262_144), { whole: false }, 9)).toEqual([encoderParameters('chromium', 9)]) // and goes on after an error
   })
 
+  test('corrects what another encoder made', async () => {
+    const stream = encodeWhole({ ...encoderParameters('zlib', 6), symbolLimit: 9999 }, source.subarray(0, 600_000))
+    const { parameters, segments } = await engine.correct(() => bytesOf(stream), () => bytesOf(source.subarray(0, 600_000), [300_000]))
+    expect((await gather(engine.encode(parameters, bytesOf(source.subarray(0, 600_000)), { corrections: segments }))).equals(stream)).toBe(true)
+  })
+
   test('an error of the text comes out, and so does the signal', async () => {
     const failing = (async function * () { yield source; throw new Error('the disk is gone') })()
     await expect(gather(engine.encode(encoderParameters('zlib', 6), failing))).rejects.toThrow('the disk is gone')

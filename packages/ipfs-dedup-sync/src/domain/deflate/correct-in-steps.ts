@@ -7,7 +7,7 @@ import { cutSegments, MAX_SEGMENT } from './cut-segments.ts'
 import type { TextPart } from './cut-text.ts'
 import type { Corrected } from './deflate-engine.ts'
 import type { DeflateCrew } from './deflate-job.ts'
-import { CORRECTED_PARAMETERS, withSymbolLimit } from './corrected-parameters.ts'
+import { nearTo } from './corrected-parameters.ts'
 import type { EncoderParameters } from './encoder-parameters.ts'
 import type { DeflateBlock } from './read-block.ts'
 import { readBlocks } from './read-blocks.ts'
@@ -17,8 +17,6 @@ import { headOf } from './write-given-block.ts'
 const MAX_SHARE = 0.1
 /** From so many on. */
 const ALWAYS_ALLOWED = 65_536
-/** Segments that are tried with each of the parameters. */
-const TRIED = 2
 
 type ReadBlock = DeflateBlock & { readonly endByte: number }
 interface CheckedBlock { readonly block: ReadBlock, readonly modelled: boolean }
@@ -39,7 +37,7 @@ export async function correctInSteps (crew: DeflateCrew, stream: () => AsyncIter
   return { parameters, segments: correctSegments(crew, parameters, stream(), text(), signal) }
 }
 
-/** Those that need the fewest corrections in the first segments. */
+/** Those that need the fewest corrections in the first segment. */
 async function chooseParameters (crew: DeflateCrew, stream: AsyncIterable<Uint8Array>, text: AsyncIterable<Uint8Array>): Promise<EncoderParameters> {
   const blocks: CheckedBlock[] = []
   const unchecked = async function * (): AsyncGenerator<CheckedBlock> {
@@ -49,17 +47,17 @@ async function chooseParameters (crew: DeflateCrew, stream: AsyncIterable<Uint8A
       yield checked
     }
   }
-  const first: ReadSegment[] = []
-  for await (const segment of readSegments(unchecked(), text)) if (first.push(segment) === TRIED) break
+  let first: ReadSegment | undefined
+  for await (first of readSegments(unchecked(), text)) break
+  const { part, begin, tokens, readBytes } = first!
   let best: { readonly parameters: EncoderParameters, readonly size: number } | undefined
-  for (const parameters of CORRECTED_PARAMETERS) {
-    const corrections = await Promise.all(first.map(async ({ part, begin, tokens }) => await crew.ask({ kind: 'correct', parameters, part, begin, tokens })))
-    const size = corrections.reduce((sum, tokens) => sum + (tokens?.length ?? Infinity), 0)
+  for (const parameters of nearTo(blocks.map(({ block }) => block))) {
+    const size = (await crew.ask({ kind: 'correct', parameters, part, begin, tokens }))?.length ?? Infinity
     if (best === undefined || size < best.size) best = { parameters, size }
     if (size === 0) break
   }
-  if (best!.size === Infinity) throw tooLarge(Infinity, first.at(-1)!.readBytes)
-  return withSymbolLimit(best!.parameters, blocks.map(({ block }) => block))
+  if (best!.size === Infinity) throw tooLarge(Infinity, readBytes)
+  return best!.parameters
 }
 
 async function * correctSegments (

@@ -44,13 +44,13 @@ export async function * readBlocks (stream: AsyncIterable<Uint8Array>): AsyncGen
         if (ended) throw new AppError('DEFLATE_INVALID', 'a deflate stream ends before its last block')
         if (look >= MAX_BLOCK) throw new AppError('CORRECTIONS_TOO_LARGE', `a deflate block is over ${MAX_BLOCK} bytes`)
       }
-      yield { ...block, endByte: dropped + Math.ceil(block.endBit / 8) }
       if (block.last) {
         await fill(Math.ceil(block.endBit / 8) + 1)
         if (size > Math.ceil(block.endBit / 8)) throw new AppError('DEFLATE_INVALID', 'something is behind the last block')
         if ((block.endBit & 7) !== 0 && held[size - 1]! >> (block.endBit & 7) !== 0) throw new AppError('CORRECTIONS_TOO_LARGE', 'the bits behind the last block are not zero')
-        return
       }
+      yield { ...block, endByte: dropped + Math.ceil(block.endBit / 8) }
+      if (block.last) return
       textBefore += block.textSize
       const whole = block.endBit >>> 3
       held.copyWithin(0, whole, size)

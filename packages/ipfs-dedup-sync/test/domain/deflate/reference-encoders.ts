@@ -75,3 +75,17 @@ function uint32 (value: number): Buffer {
   bytes.writeUInt32LE(value)
   return bytes
 }
+
+/** Of a program that takes a file. @returns raw deflate: of a gzip member whose head may have a name */
+export const gzipFile = (command: string, ...options: string[]) => (text: Uint8Array): Buffer => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'deflate-file-'))
+  try {
+    writeFileSync(path.join(folder, 't'), text)
+    const run = spawnSync(command, [...options, 't'], { cwd: folder, maxBuffer: MAX_OUTPUT })
+    if (run.status !== 0) throw new Error(`${command}: ${String(run.stderr)}`)
+    const named = (run.stdout[3]! & 8) !== 0
+    return run.stdout.subarray(named ? run.stdout.indexOf(0, 10) + 1 : 10, -8)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
