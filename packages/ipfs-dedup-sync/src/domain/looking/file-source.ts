@@ -7,6 +7,8 @@ export interface FileSource {
   read(start?: number, end?: number): AsyncIterable<Uint8Array>
   /** @throws AppError FILE_CHANGED when it is not what it was at first (size, mtime, inode) */
   requireUnchanged(): Promise<void>
+  /** The same file as it is now: for another try after FILE_CHANGED. */
+  again(): Promise<FileSource>
 }
 
 /** What a folder holds, in the order of its recipe: docs/formats/recipe.md, "Folders". */

@@ -1,7 +1,13 @@
-import type { DeflateEngine } from '../deflate/deflate-engine.ts'
+import { codeOf } from '@ipkit/core/errors/code-of'
 import type { HashedChunk } from '../chunking/hash-stream.ts'
+import type { Chunker } from '../chunking/parse-chunker.ts'
 import type { CutStream } from '../chunking/split-stream.ts'
+import type { DeflateEngine } from '../deflate/deflate-engine.ts'
 import type { Shelf, ShelfSession } from '../keeping/shelf.ts'
+import type { FileSource } from './file-source.ts'
+import { HashedSource } from './hashed-source.ts'
+import { openWriters } from './open-writers.ts'
+import { lookIntoFile } from './look-into-file.ts'
 
 export interface IngestDeps {
   readonly engine: DeflateEngine
@@ -43,4 +49,39 @@ export interface Ingested {
   readonly notes: readonly string[]
   /** What an edit of one byte in the middle would touch: its leaf and the nodes above. */
   readonly edit: { readonly nodes: number, readonly bytes: number }
+}
+
+export interface IngestOptions {
+  readonly chunker: Chunker
+  /** Whether archives are looked into: only with FastCDC. */
+  readonly look: boolean
+}
+
+/**
+ * Puts a file on the shelf: docs/formats/recipe.md. A file that changes meanwhile is begun anew, once.
+ * @throws AppError FILE_CHANGED; what the shelf, the file and the engine throw
+ */
+export async function ingest (deps: IngestDeps, source: FileSource, options: IngestOptions): Promise<Ingested> {
+  try {
+    return await ingestOnce(deps, source, options)
+  } catch (e) {
+    if (codeOf(e) !== 'FILE_CHANGED') throw e
+    return await ingestOnce(deps, await source.again(), options)
+  }
+}
+
+async function ingestOnce (deps: IngestDeps, source: FileSource, { chunker, look }: IngestOptions): Promise<Ingested> {
+  const writers = openWriters(deps, chunker)
+  const { looking } = writers
+  const { sizeBytes } = source
+  const hashed = new HashedSource(source, deps.newHash(), doneBytes => { deps.onProgress('reading', doneBytes, sizeBytes) })
+  try {
+    if (look && chunker.kind === 'fastcdc') await lookIntoFile(looking, hashed, sizeBytes)
+    else for await (const bytes of hashed.read(0)) await looking.content.write(bytes)
+    await looking.jobs.drain()
+    const sha256 = await hashed.digest()
+    return { sizeBytes, sha256, ...await writers.finish({ kind: 'file', sizeBytes, sha256 }) }
+  } finally {
+    await writers.close()
+  }
 }

@@ -52,6 +52,14 @@ export class TreeBuilder {
     }
   }
 
+  /** Another one that stands where this one does: for who may have to come back to here. */
+  fork (): TreeBuilder {
+    const other = new TreeBuilder(this.#deps)
+    for (const { group, groups } of this.#levels) other.#levels.push({ group: [...group], groups })
+    other.#nodeBytes = this.#nodeBytes
+    return other
+  }
+
   async #add (child: TreeLink, index: number): Promise<void> {
     const level = this.#levels[index] ??= { group: [], groups: 0 }
     level.group.push(child)
