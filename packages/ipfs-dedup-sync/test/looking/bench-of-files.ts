@@ -10,6 +10,8 @@ import type { FileSource } from '../../src/domain/looking/file-source.ts'
 import { ingest, type IngestDeps, type Ingested, type RunningHash } from '../../src/domain/looking/ingest.ts'
 import { restore } from '../../src/domain/recipe/restore.ts'
 import type { Restored } from '../../src/domain/recipe/restored.ts'
+import { openRoot } from '../../src/domain/recipe/root-folder.ts'
+import { readRange } from '../../src/domain/tree/read-range.ts'
 import { wasmFile } from '../chunking/make-bytes.ts'
 import { sha256 } from '../tree/plant-tree.ts'
 import { slowEngine } from './slow-engine.ts'
@@ -61,6 +63,12 @@ export class Bench {
     const restored = await this.open(root)
     if (restored.kind !== 'file') throw new Error('a folder')
     return await gather(restored.bytes)
+  }
+
+  /** What every client of IPFS sees as the content. */
+  async content (root: string): Promise<Buffer> {
+    const opened = await openRoot({ blocks: this.shelf }, root)
+    return await gather(readRange({ blocks: this.shelf }, 'height' in opened ? opened : opened.content))
   }
 
   /** Adds and restores: the same bytes. @returns what `add` says, and what its content is */
