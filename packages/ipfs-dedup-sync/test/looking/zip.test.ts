@@ -21,13 +21,14 @@ testWithProgram('zip')('a zip of Info-ZIP, and one with a comment and something 
   const { layers, notes, root } = await bench.thereAndBack(zip)
   expect({ layers, notes }).toEqual({ layers: [EXACT], notes: [] })
   const content = await bench.content(root)
-  for (const { bytes } of FILES) expect(content.includes(bytes)).toBe(true)
+  for (const { bytes } of FILES) expect(content.includes(Buffer.from(bytes))).toBe(true)
   expect((await bench.thereAndBack(Buffer.concat([Buffer.from('#!/bin/sh\nexit 0\n'), zip]))).layers).toEqual([EXACT])
 })
 
 testWithProgram('zip')('one changed member of many changes its own records', async () => {
   const bench = new Bench()
-  const files = Array.from({ length: 2000 }, (_, i) => ({ name: `f${i}`, bytes: sourceText(300 + i % 50, 1 + i) }))
+  const text = sourceText(200_000, 5)
+  const files: NamedFile[] = Array.from({ length: 1000 }, (_, i) => ({ name: `f${i}`, bytes: text.subarray(100 * i, 100 * i + 300 + i % 50) }))
   await bench.thereAndBack(zipOf(files, '-X'))
   const before = bench.shelf.blocks.size
   files[3] = { name: 'f3', bytes: Buffer.concat([Buffer.from('!'), files[3]!.bytes]) }
@@ -75,13 +76,13 @@ test('a zip that lies is kept as it is, or as far as it is true', async () => {
   const zip = tinyZip()
   const bench = new Bench()
   for (let at = 0; at < zip.length; at++) {
-    for (const value of [0, 255, zip[at]! ^ 1]) {
+    for (const value of at % 3 === 0 ? [0, 255, zip[at]! ^ 1] : [255]) {
       const bad = Buffer.from(zip)
       bad[at] = value
       await bench.thereAndBack(bad)
     }
   }
-  for (let size = 0; size < zip.length; size += 3) await bench.thereAndBack(zip.subarray(0, size))
+  for (let size = 0; size < zip.length; size += 5) await bench.thereAndBack(zip.subarray(0, size))
 }, 60_000)
 
 /** Two members, made by hand. */

@@ -9,7 +9,8 @@ const DIGEST_BYTES = 32
 
 /** Writes recipes and corrections: cuts in this thread, and holds 36 bytes a leaf, so that what comes first can be written last and it can go back. One call at a time. */
 export class LeafWriter {
-  readonly #cutter: Cutter
+  readonly #newCutter: () => Cutter
+  #made: Cutter | undefined
   readonly #sha256: Sha256
   readonly #leaves: LeafStore
   #start = 0
@@ -18,12 +19,14 @@ export class LeafWriter {
   #sizes: number[] = []
   #sizeBytes = 0
 
-  /** @param cutter of its own */
-  constructor (cutter: Cutter, leaves: LeafStore, sha256: Sha256) {
-    this.#cutter = cutter
+  /** @param newCutter asked once, when there is something to be cut */
+  constructor (newCutter: () => Cutter, leaves: LeafStore, sha256: Sha256) {
+    this.#newCutter = newCutter
     this.#leaves = leaves
     this.#sha256 = sha256
   }
+
+  get #cutter (): Cutter { return this.#made ??= this.#newCutter() }
 
   get sizeBytes (): number { return this.#sizeBytes }
 
@@ -50,11 +53,11 @@ export class LeafWriter {
   }
 
   mark (): LeafPlace {
-    return { waiting: this.#cutter.room.slice(this.#start, this.#end), leaves: this.#sizes.length, sizeBytes: this.#sizeBytes }
+    return { waiting: this.#made === undefined ? new Uint8Array(0) : this.#cutter.room.slice(this.#start, this.#end), leaves: this.#sizes.length, sizeBytes: this.#sizeBytes }
   }
 
   goBack ({ waiting, leaves, sizeBytes }: LeafPlace): void {
-    this.#cutter.room.set(waiting)
+    if (waiting.length > 0) this.#cutter.room.set(waiting)
     this.#start = 0
     this.#end = waiting.length
     this.#sizes.length = leaves

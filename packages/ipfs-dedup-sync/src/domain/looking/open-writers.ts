@@ -1,3 +1,4 @@
+import type { Cutter } from '../chunking/cutter.ts'
 import { fastcdcCutter } from '../chunking/fastcdc-cutter.ts'
 import { gearTable } from '../chunking/gear-table.ts'
 import { jsGearScanner } from '../chunking/js-gear-scanner.ts'
@@ -22,6 +23,9 @@ export interface Writers {
   close(): Promise<void>
 }
 
+let publicTable: BigUint64Array | undefined // always the same numbers
+const publicCutter = (): Cutter => fastcdcCutter(jsGearScanner(publicTable ??= gearTable()))
+
 /** What a root is written with: content, recipe and corrections, each a tree of its own. */
 export function openWriters (deps: IngestDeps, chunker: Chunker): Writers {
   const { session } = deps
@@ -34,7 +38,7 @@ export function openWriters (deps: IngestDeps, chunker: Chunker): Writers {
   const groups = chunker.kind === 'fastcdc' ? 'by-content' : 'by-number'
   const newTree = (): TreeBuilder => new TreeBuilder({ blocks, sha256, groups })
   const leaves = new LeafStore(session)
-  const newLeaves = (): LeafWriter => new LeafWriter(fastcdcCutter(jsGearScanner(gearTable())), leaves, sha256)
+  const newLeaves = (): LeafWriter => new LeafWriter(publicCutter, leaves, sha256)
   const content = new ContentWriter({ chunks: deps.chunks, leaves, tree: newTree() })
   const recipe = new RecipeWriter(newLeaves)
   const corrections = newLeaves()
