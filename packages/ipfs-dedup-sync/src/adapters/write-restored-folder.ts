@@ -14,8 +14,9 @@ const HOLE_BYTES = 4096
  * Writes entries below a folder that nobody else writes to. They come in the order of the recipe, which lets none be in anything but a folder that was made here; a folder gets its mode and
  * time when all that is in it is there.
  * @param folder absolute, new and empty
+ * @param mode of the folder itself
  */
-export async function writeRestoredFolder (entries: AsyncIterable<RestoredEntry>, folder: string, fs: StorageFs, onProgress: (doneBytes: number) => void): Promise<void> {
+export async function writeRestoredFolder (entries: AsyncIterable<RestoredEntry>, folder: string, mode: number, fs: StorageFs, onProgress: (doneBytes: number) => void): Promise<void> {
   const open: RestoredFolder[] = []
   const close = async ({ path: inside, mode, mtimeNs }: RestoredFolder): Promise<void> => {
     const place = path.join(folder, inside)
@@ -40,7 +41,7 @@ export async function writeRestoredFolder (entries: AsyncIterable<RestoredEntry>
     }
   }
   for (const left of open.reverse()) await close(left)
-  await chmod(folder, 0o755)
+  await chmod(folder, mode)
   await syncFolder(fs, folder)
 }
 

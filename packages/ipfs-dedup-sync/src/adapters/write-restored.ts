@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
@@ -12,27 +12,30 @@ import { writeRestoredFolder } from './write-restored-folder.ts'
 export interface WriteOptions {
   /** Whether a file or folder of that name is replaced. */
   readonly overwrite: boolean
+  /** Of who asked for it: that of this process may be another. */
+  readonly umask?: number
   readonly fs?: StorageFs
   readonly onProgress?: (doneBytes: number) => void
 }
 
-const FILE_MODE = 0o644
+const FILE_MODE = 0o666
+const FOLDER_MODE = 0o777
 
 /**
  * Writes what was restored, beside its place, and gives it its name when it is whole and right: nothing half is ever seen under it.
  * @param target absolute
  * @throws AppError FILE_EXISTS, DISK_FULL; what the bytes throw as they are read: RESTORED_WRONG, RECIPE_INVALID, ...
  */
-export async function writeRestored (restored: Restored, target: string, { overwrite, fs = diskFs, onProgress = () => {} }: WriteOptions): Promise<void> {
+export async function writeRestored (restored: Restored, target: string, { overwrite, umask = 0o022, fs = diskFs, onProgress = () => {} }: WriteOptions): Promise<void> {
   const folder = path.dirname(target)
   const temp = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await requireFree(target, overwrite)
     await requireSpace(fs, folder, restored.sizeBytes)
-    if (restored.kind === 'file') await writeFile(restored.bytes, temp, fs, onProgress)
+    if (restored.kind === 'file') await writeFile(restored.bytes, temp, FILE_MODE & ~umask, fs, onProgress)
     else {
       await mkdir(temp, { mode: 0o700 })
-      await writeRestoredFolder(restored.entries, temp, fs, onProgress)
+      await writeRestoredFolder(restored.entries, temp, FOLDER_MODE & ~umask, fs, onProgress)
     }
     await requireFree(target, overwrite)
     if (overwrite && restored.kind === 'folder') await replaceFolder(temp, target)
@@ -44,8 +47,8 @@ export async function writeRestored (restored: Restored, target: string, { overw
   await syncFolder(fs, folder)
 }
 
-async function writeFile (bytes: AsyncIterable<Uint8Array>, temp: string, fs: StorageFs, onProgress: (doneBytes: number) => void): Promise<void> {
-  const handle = await fs.open(temp, 'wx', FILE_MODE)
+async function writeFile (bytes: AsyncIterable<Uint8Array>, temp: string, mode: number, fs: StorageFs, onProgress: (doneBytes: number) => void): Promise<void> {
+  const handle = await fs.open(temp, 'wx', 0o600)
   const file = new LongFile(handle)
   try {
     let at = 0
@@ -54,6 +57,7 @@ async function writeFile (bytes: AsyncIterable<Uint8Array>, temp: string, fs: St
       at += piece.length
       onProgress(at)
     }
+    await chmod(temp, mode)
     await file.finish()
   } finally {
     await file.close()
