@@ -9,6 +9,7 @@ import { openSync, type OpenSync } from './adapters/open-sync.ts'
 import { LEASE_STEP_MS } from './domain/serving/serving-lease.ts'
 import { scopeOf, setServed } from './domain/serving/serve-target.ts'
 import { addToShelf, publishVersion } from './domain/syncing/adding.ts'
+import { diffTargets } from './domain/syncing/diff-targets.ts'
 import { forgetTarget } from './domain/syncing/forgetting.ts'
 import { askForHead } from './domain/syncing/following.ts'
 import { findNameTarget } from './domain/syncing/find-target.ts'
@@ -116,6 +117,7 @@ function offerListing (scope: ServiceScope, { deps }: OpenSync, signal: AbortSig
     if (from.length > 0) await askForHead(deps, (await findNameTarget(deps, target)).name, from, workOf(call, signal).signal)
     return items((async function * () { for await (const version of logOf(deps, target)) yield logItem(version) })())
   })
+  on(scope, syncRpc.diff, async ({ a, b }, call) => items(diffTargets(deps, a, b, workOf(call, signal).signal)))
   on(scope, syncRpc.roots, async () => items((await listRoots(deps)).map(rootItem)))
   on(scope, syncRpc.names, async () => items((await listNames(deps)).map(nameItem)))
 }

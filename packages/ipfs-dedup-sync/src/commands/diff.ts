@@ -17,7 +17,8 @@ const SIGNS: Readonly<Record<DiffItem['change'], string>> = { added: '+', remove
 
 function text ({ member, change, ranges, changedBytes }: DiffItem): string {
   const head = `${SIGNS[change]} ${member === '' ? '(the file itself)' : stripControl(member)}`
-  if (change !== 'changed') return head
+  if (change !== 'changed') return `${head}  ${formatBytes(changedBytes)}`
+  if (ranges.length === 0) return `${head}\n    only what is told of it: a time, an owner, a mode`
   const shown = ranges.slice(0, SHOWN_RANGES).map(({ start, end }) => `${start}-${end}`).join(', ')
   const more = ranges.length > SHOWN_RANGES ? ` and ${ranges.length - SHOWN_RANGES} more places` : ''
   return `${head}\n    ${formatBytes(changedBytes)} at ${shown}${more}`

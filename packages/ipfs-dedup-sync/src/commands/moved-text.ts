@@ -13,8 +13,8 @@ export const movedJson = (moved: Moved, ms: number): object => ({
 })
 
 export function movedText (moved: Moved, ms: number): string {
-  const { root, file, name, version, receivedBytes, sentBytes, sizeBytes, roundTrips } = moved
-  const nothing = receivedBytes + sentBytes === 0
+  const { root, file, name, version, receivedBytes, sentBytes, sizeBytes, roundTrips, newBytes } = moved
+  const nothing = newBytes === 0 && receivedBytes + sentBytes === 0
   return [file === null ? root : stripControl(file), ...factsText([
     ['root', file === null ? undefined : root],
     ['version', version === null ? undefined : `${version} of ${name}`],
