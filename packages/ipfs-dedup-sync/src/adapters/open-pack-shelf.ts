@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { BulkStore } from '@ipkit/core/daemon/service'
-import { isAppError } from '@ipkit/core/errors/app-error'
+import { AppError, isAppError } from '@ipkit/core/errors/app-error'
+import { codeOf, messageOf } from '@ipkit/core/errors/code-of'
 import { diskError, isErrno, syncFolder, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import { PACK_MAGIC } from '../domain/keeping/pack-record.ts'
 import { ShelfIndex } from '../domain/keeping/shelf-index.ts'
@@ -66,7 +67,8 @@ async function openPacks (fs: StorageFs, folder: string, index: ShelfIndex, maxP
   const wanted = new Set([...index.packs.keys()].map(packName))
   for (const name of names) if (!wanted.has(name)) await removeFile(fs, path.join(folder, name))
   const last = Math.max(0, ...index.packs.keys())
-  const packs = new PackFiles({ fs, folder, maxPackBytes, lastNumber: last })
+  const numbers = (await fs.readdir(folder)).map(name => Number.parseInt(name, 10)).filter(Number.isFinite)
+  const packs = new PackFiles({ fs, folder, maxPackBytes, lastNumber: Math.max(last, ...numbers) })
   const facts = index.packs.get(last)
   if (facts === undefined || facts.endBytes >= maxPackBytes || !names.includes(packName(last))) return packs
   const handle = await fs.open(packs.file(last), 'r+')
@@ -92,5 +94,6 @@ function shelfError (e: unknown, file: string): unknown {
     const { code, message = '' } = cause as { code?: unknown, message?: string }
     if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left on device|disk quota exceeded/i.test(message)) return diskError(Object.assign(new Error(message, { cause: e }), { code: 'ENOSPC' }), file)
   }
-  return diskError(e, file)
+  const told = diskError(e, file)
+  return isAppError(told) || codeOf(e)?.startsWith('E') !== true ? told : new AppError('DISK_FAILED', `${path.dirname(file)}: ${messageOf(e)}`, { cause: e })
 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
-import { isErrno, syncFolder, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
+import { syncFolder, writeFully, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import { PACK_MAGIC } from '../domain/keeping/pack-record.ts'
 import { OpenFiles } from './open-files.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -195,7 +195,6 @@ export class PackFiles {
     return await readBytes(async () => await this.#ahead.read(pack, offset, length), this.file(pack), length)
   }
 
-  /** @throws what the disk says, but not that it was gone */
   async remove (pack: number): Promise<void> {
     await this.#reading.forget(this.file(pack))
     await removeFile(this.#deps.fs, this.file(pack))
@@ -226,10 +225,11 @@ export async function readBytes (read: () => Promise<Uint8Array>, file: string, 
   }
 }
 
+/** What the disk will not let go of is nobody's, and is tried again when the shelf is opened. */
 export async function removeFile (fs: StorageFs, file: string): Promise<void> {
   try {
     await fs.unlink(file)
   } catch (e) {
-    if (!isErrno(e, 'ENOENT')) throw e
+    if (codeOf(e)?.startsWith('E') !== true) throw e
   }
 }

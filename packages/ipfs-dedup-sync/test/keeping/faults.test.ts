@@ -105,21 +105,23 @@ test('a life without faults ends as it should, and uses every kind of step', asy
 })
 
 describe('killed', () => {
-  async function killedAt (fault: { readonly disk?: Omit<DiskFault, 'onReach'>, readonly index?: IndexFault }, where: string): Promise<void> {
+  async function killedAt (fault: { readonly disk?: Omit<DiskFault, 'onReach'>, readonly index?: IndexFault }, where: string, power: 'on' | 'lost'): Promise<void> {
     await using home = await shelfHome()
     const told: Told = { kept: new Set(), unsure: new Set() }
-    await expect(live(home, faultyParts(home.store, fault), told)).rejects.toMatchObject({ code: 'KILLED' })
+    const parts = faultyParts(home.store, fault)
+    await expect(live(home, parts, told)).rejects.toMatchObject({ code: 'KILLED' })
+    if (power === 'lost') await parts.cutPower()
     await requireSound(home, told, where)
   }
 
-  test.each(['kill', 'torn'] as const)('at each step on the disk (%s), it loses nothing that was told and leaks nothing', async kind => {
+  test.each([['kill', 'on'], ['torn', 'on'], ['kill', 'lost']] as const)('at each step on the disk (%s, power %s), it loses nothing that was told and leaks nothing', async (kind, power) => {
     const { diskSteps } = await dry()
-    for (const [at, step] of diskSteps.entries()) await killedAt({ disk: { at, kind } }, `${kind} at ${at}: ${step}`)
+    for (const [at, step] of diskSteps.entries()) await killedAt({ disk: { at, kind } }, `${kind} at ${at}: ${step}`, power)
   })
 
-  test.each(['kill', 'killed-after'] as const)('at each write of the index (%s), it loses nothing that was told and leaks nothing', async kind => {
+  test.each([['kill', 'lost'], ['killed-after', 'lost']] as const)('at each write of the index (%s, power %s), it loses nothing that was told and leaks nothing', async (kind, power) => {
     const { indexWrites } = await dry()
-    for (let at = 0; at < indexWrites; at++) await killedAt({ index: { at, kind } }, `${kind} at write ${at}`)
+    for (let at = 0; at < indexWrites; at++) await killedAt({ index: { at, kind } }, `${kind} at write ${at}`, power)
   })
 })
 
@@ -162,6 +164,6 @@ describe('a full disk', () => {
 
   test('a step that fails once undoes only what was under way', async () => {
     const { diskSteps } = await dry()
-    for (const [at, step] of diskSteps.entries()) await fullAt({ disk: { at, kind: 'fail' } }, /^(EIO)?$/, `EIO at ${at}: ${step}`)
+    for (const [at, step] of diskSteps.entries()) await fullAt({ disk: { at, kind: 'fail' } }, /^(DISK_FAILED)?$/, `EIO at ${at}: ${step}`)
   })
 })

@@ -1,5 +1,7 @@
+import { rm, truncate } from 'node:fs/promises'
+import path from 'node:path'
 import type { BulkStore, KeyChange } from '@ipkit/core/daemon/service'
-import { diskFs, type StorageFs } from '@ipkit/core/storage/storage-fs'
+import { diskFs, type StorageFile, type StorageFs } from '@ipkit/core/storage/storage-fs'
 import { faultyFs, Killed, type DiskFault, type FaultyFs } from '@ipkit/testkit/faulty-fs'
 
 export interface IndexFault {
@@ -15,6 +17,8 @@ export interface FaultyParts {
   readonly writes: readonly number[]
   /** There is room again. */
   repair(): void
+  /** The machine loses its power too: of each file only what was synced is left, and of the folder the files that it had when it was. */
+  cutPower(): Promise<void>
 }
 
 /** A disk and an index that die together. */
@@ -26,9 +30,43 @@ export function faultyParts (store: BulkStore, { disk, index }: { readonly disk?
     if (dead) throw new Killed('killed')
     return act()
   }
-  const inner: StorageFs = new Proxy(diskFs, {
-    get: (fs, name) => (...args: unknown[]) => alive(() => (Reflect.get(fs, name) as (...a: unknown[]) => unknown)(...args)),
-  })
+  const synced = new Map<string, number>()
+  const unnamed = new Set<string>()
+  const watched = (file: string, handle: StorageFile): StorageFile => {
+    const note = async (): Promise<void> => { synced.set(file, (await handle.stat()).size) }
+    return {
+      read: async (...args) => await handle.read(...args),
+      write: async (...args) => await handle.write(...args),
+      truncate: async size => { await handle.truncate(size) },
+      stat: async () => await handle.stat(),
+      close: async () => { await handle.close() },
+      datasync: async () => { await handle.datasync(); await note() },
+      sync: async () => {
+        if (path.extname(file) === '') unnamed.clear()
+        await handle.sync()
+        await note()
+      },
+    }
+  }
+  const inner: StorageFs = {
+    ...diskFs,
+    open: async (file, flags, mode) => {
+      alive(() => {})
+      const handle = await diskFs.open(file, flags, mode)
+      if (flags === 'wx') {
+        unnamed.add(file)
+        synced.set(file, 0)
+      } else if (!synced.has(file)) synced.set(file, (await handle.stat()).size)
+      return watched(file, handle)
+    },
+    unlink: async file => {
+      await alive(async () => { await diskFs.unlink(file) })
+      synced.delete(file)
+      unnamed.delete(file)
+    },
+    mkdir: async (dir, options) => await alive(async () => await diskFs.mkdir(dir, options)),
+    readdir: async dir => await alive(async () => await diskFs.readdir(dir)),
+  }
   const fs = faultyFs(disk === undefined ? undefined : { ...disk, onReach: () => { dead = true } }, inner)
   return {
     fs,
@@ -36,6 +74,12 @@ export function faultyParts (store: BulkStore, { disk, index }: { readonly disk?
     repair () {
       repaired = true
       fs.repair()
+    },
+    async cutPower () {
+      for (const [file, sizeBytes] of synced) {
+        if (unnamed.has(file)) await rm(file, { force: true })
+        else if (path.extname(file) !== '') await truncate(file, sizeBytes)
+      }
     },
     index: {
       get: async key => await alive(async () => await store.get(key)),

@@ -38,7 +38,7 @@ export function encodeEntry ({ sizeBytes, place, refs, whole, counted }: BlockEn
 export function decodeEntry (bytes: Uint8Array, cid: string): BlockEntry {
   const numbers = readVarints(bytes)
   const [flags = 256, refs = 0, sizeBytes = 0, where = 0, offset = 0, storedBytes = sizeBytes] = numbers ?? []
-  if (flags > 15 || numbers!.length !== LENGTHS[flags & 3]) throw new AppError('SHELF_DAMAGED', `what the index says of block ${cid} cannot be read`)
+  if (flags > 15 || (flags & (WHOLE | 3)) === (WHOLE | LOST) || numbers!.length !== LENGTHS[flags & 3]) throw new AppError('SHELF_DAMAGED', `what the index says of block ${cid} cannot be read`)
   return { sizeBytes, place: placeOf(flags & 3), refs, whole: (flags & WHOLE) !== 0, counted: (flags & COUNTED) !== 0 }
 
   function placeOf (kind: number): BlockPlace | undefined {
