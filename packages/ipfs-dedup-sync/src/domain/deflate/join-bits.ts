@@ -1,3 +1,5 @@
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+
 /** Joins pieces of a deflate stream whose lengths are no whole bytes (RFC 1951, section 3.1.1: bits fill a byte from the lowest). */
 export class BitJoiner {
   private held = 0
@@ -6,13 +8,25 @@ export class BitJoiner {
   /** @param bits of the piece, from the lowest of its first byte; those above the last are zero @returns the whole bytes that are ready */
   join (piece: Uint8Array, bits: number): Uint8Array<ArrayBuffer> {
     const total = this.heldBits + bits
-    const out = new Uint8Array(Math.ceil(total / 8))
     const shift = this.heldBits
-    let carried = this.held
     const size = Math.ceil(bits / 8)
-    for (let i = 0; i < size; i++) {
-      const byte = piece[i]!
-      out[i] = carried | (byte << shift)
+    const room = new ArrayBuffer((Math.ceil(total / 8) + 7) & ~3)
+    const out = new Uint8Array(room, 0, Math.ceil(total / 8))
+    let carried = this.held
+    let at = 0
+    if (piece.byteOffset % 4 === 0 && LITTLE_ENDIAN) {
+      const words = new Uint32Array(piece.buffer, piece.byteOffset, size >>> 2)
+      const shifted = new Uint32Array(room)
+      for (let i = 0; i < words.length; i++) {
+        const word = words[i]!
+        shifted[i] = carried | (word << shift)
+        carried = shift === 0 ? 0 : word >>> (32 - shift)
+      }
+      at = words.length * 4
+    }
+    for (; at < size; at++) {
+      const byte = piece[at]!
+      out[at] = carried | (byte << shift)
       carried = byte >> (8 - shift)
     }
     if (size < out.length) out[size] = carried

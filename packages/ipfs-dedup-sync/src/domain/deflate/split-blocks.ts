@@ -52,24 +52,36 @@ export class BlockSplitter {
   push (tokens: Uint32Array): BlockPlan[] {
     const { symbolLimit, endsEarly, search } = this.parameters
     const blocks: BlockPlan[] = []
-    for (const token of tokens) {
-      const distance = token >>> 16
-      // a lazy search notes a token from one position further on
-      const searched = search.greedy ? this.position : this.position + 1
-      if (searched > this.position) this.visit(searched)
-      this.symbols++
-      if (distance > 0) {
+    // a lazy search notes a token from one position further on
+    const later = search.greedy ? 0 : 1
+    let { position, symbols } = this
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i]!
+      const searched = position + later
+      if (searched > this.windowEnd - AHEAD) this.visit(searched)
+      symbols++
+      const isMatch = token > 65535
+      position += isMatch ? token & 0xffff : 1
+      if (endsEarly && isMatch) {
+        const distance = token >>> 16
         this.matches++
         this.distanceBits += 5 + (distance < 5 ? 0 : 30 - Math.clz32(distance - 1))
       }
-      this.position += distance > 0 ? token & 0xffff : 1
-      const checked = endsEarly && this.symbols % CHECK_EVERY === 0
-      const full = this.symbols === symbolLimit || (checked && this.shrinks(searched - this.blockStart))
-      // a lazy search notes a last literal when it is over: no block ends with that but the last
-      const over = !search.greedy && distance === 0 && this.position === this.textSize
-      if (full && !over) blocks.push(this.cut(false))
-      this.visit(this.position)
+      if (symbols === symbolLimit || (endsEarly && symbols % CHECK_EVERY === 0)) {
+        this.position = position
+        this.symbols = symbols
+        const full = symbols === symbolLimit || this.shrinks(searched - this.blockStart)
+        // a lazy search notes a last literal when it is over: no block ends with that but the last
+        const over = later === 1 && !isMatch && position === this.textSize
+        if (full && !over) {
+          blocks.push(this.cut(false))
+          symbols = 0
+        }
+      }
+      if (position > this.windowEnd - AHEAD) this.visit(position)
     }
+    this.position = position
+    this.symbols = symbols
     return blocks
   }
 
