@@ -131,6 +131,7 @@ export class MemoryNetwork {
       routers: [],
       list: () => this.#neighbours(peerId).map(node => ({ peerId: node.peerId, protocols: [...node.handlers.keys()], address: this.addresses.get(node.peerId) ?? '127.0.0.1' })),
       onConnect: handler => registered(this.#onConnect.get(peerId)!, handler),
+      traffic: () => new Map(),
     }
   }
 

@@ -9,7 +9,7 @@ export interface NetScope extends Disposable {
 }
 
 /** @param routers HTTP routers of the config */
-export function netScope (node: Pick<NetNode, 'fetch' | 'fetchDesk' | 'pubsub' | 'peerBook'>, routers: readonly string[]): NetScope {
+export function netScope (node: Pick<NetNode, 'fetch' | 'fetchDesk' | 'pubsub' | 'peerBook' | 'traffic'>, routers: readonly string[]): NetScope {
   const topics = new Map<string, () => void>()
   const others = new Set<() => void>()
   const held = (end: () => void): () => void => {
@@ -38,6 +38,7 @@ export function netScope (node: Pick<NetNode, 'fetch' | 'fetchDesk' | 'pubsub' |
     peers: {
       routers,
       list: () => node.peerBook.list(),
+      traffic: () => node.traffic(),
       onConnect: handler => held(node.peerBook.onConnect(handler)),
     },
     [Symbol.dispose] () {

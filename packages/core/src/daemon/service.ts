@@ -218,6 +218,8 @@ export interface ServicePeers {
   list(): ReadonlyArray<{ readonly peerId: string, readonly protocols: readonly string[], readonly address: string }>
   /** Calls `handler` for each peer that connects, once it is known what it speaks, and again when it speaks more. @returns stops it */
   onConnect(handler: (peerId: string) => void): () => void
+  /** Bytes of all connections with each peer since the node began, all that went over them: take the difference of two looks. Of those that left, some are remembered. */
+  traffic(): ReadonlyMap<string, { readonly receivedBytes: number, readonly sentBytes: number }>
   /** HTTP routers of the config (`ipnsRouters`): http or https URLs. */
   readonly routers: readonly string[]
 }

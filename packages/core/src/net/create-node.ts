@@ -25,6 +25,7 @@ import { PeerBook } from './peer-book.ts'
 import { Pubsub } from './pubsub.ts'
 import { keepReservations, relayTransport } from './relays.ts'
 import { BOOTSTRAP, lanDht, publicDht } from './routing.ts'
+import { TrafficBook, type Traffic } from './traffic-book.ts'
 
 export interface NodeConfig {
   /** `/ip4|ip6/<ip>/tcp/<port>` */
@@ -73,6 +74,8 @@ export interface NetNode extends AsyncDisposable {
   fetch(peer: readonly string[], key: Uint8Array, signal?: AbortSignal): Promise<Uint8Array | undefined>
   readonly pubsub: Pubsub
   readonly peerBook: PeerBook
+  /** @see TrafficBook.totals */
+  traffic(): ReadonlyMap<string, Traffic>
   readonly values: ServiceValueStore
 }
 
@@ -102,6 +105,7 @@ export async function createNode (deps: NodeDeps): Promise<NetNode> {
     if (!config.lanDht && !config.publicNetwork) forgetWhoLeft(libp2p, log)
     libp2p.addEventListener('peer:disconnect', ({ detail }) => { pubsub.forget(detail) })
     const peerBook = new PeerBook(libp2p, log)
+    const trafficBook = new TrafficBook(libp2p)
     try {
       await libp2p.start()
     } catch (e) {
@@ -113,7 +117,7 @@ export async function createNode (deps: NodeDeps): Promise<NetNode> {
     for (const warning of plan.warnings) log.warn(warning)
     await writeKeptPorts(deps.portsFile, 'p2p', plan.kept)
     if (config.publicNetwork) for (const peer of BOOTSTRAP) connectPeer(libp2p, [peer]).catch(() => { log.info('a bootstrap peer did not answer', { peer }) })
-    return await netNode(libp2p, { plan, pubsub, peerBook }, deps)
+    return await netNode(libp2p, { plan, pubsub, peerBook, trafficBook }, deps)
   }
 }
 
@@ -124,7 +128,7 @@ function forgetWhoLeft (libp2p: Libp2p<NodeServices>, log: ServiceLog): void {
   })
 }
 
-async function netNode (libp2p: Libp2p<NodeServices>, { plan, pubsub, peerBook }: { readonly plan: ListenPlan, readonly pubsub: Pubsub, readonly peerBook: PeerBook }, { config, log }: NodeDeps): Promise<NetNode> {
+async function netNode (libp2p: Libp2p<NodeServices>, { plan, pubsub, peerBook, trafficBook }: { readonly plan: ListenPlan, readonly pubsub: Pubsub, readonly peerBook: PeerBook, readonly trafficBook: TrafficBook }, { config, log }: NodeDeps): Promise<NetNode> {
   const peerId = libp2p.peerId.toString()
   const stopping = new AbortController()
   const listening = plan.addresses.map((text): HostPort => {
@@ -154,6 +158,7 @@ async function netNode (libp2p: Libp2p<NodeServices>, { plan, pubsub, peerBook }
     fetch: async (peer, key, signal) => await askFetch(libp2p, peer, key, signal),
     pubsub,
     peerBook,
+    traffic: () => trafficBook.totals(),
     values: dhtValueStore({ ...(lanDht === undefined ? {} : { 'lan-dht': lanDht }), ...(publicDht === undefined ? {} : { 'public-dht': publicDht }) }),
     async [Symbol.asyncDispose] () {
       stopping.abort(new AppError('NODE_STOPPING', 'the node is stopping', { exit: 'unreachable' }))

@@ -74,3 +74,6 @@ export const MAX_HTTP_REDIRECTS = 3
 export const DNS_TRY_MS = 2000
 export const DNS_TRIES = 2
 export const MAX_TXT_RECORDS = 64
+
+/** Peers whose bytes are remembered after they left. */
+export const MAX_TRAFFIC_PEERS = 1024
