@@ -71,8 +71,13 @@ async function * answerBlocks (deps: Answering, peer: string, { root, path, heig
   }
 }
 
+/** Of a long body, so much of its middle says whether the rest is worth the time. */
+const SAMPLE_BYTES = 16 * 1024
+
 async function packed (squeeze: Squeeze, body: Uint8Array, wanted: boolean): Promise<{ form: 'raw' | 'deflate', bytes: Uint8Array }> {
-  const small = wanted ? await squeeze.deflate(body) : body
+  const middle = body.subarray(body.length >> 1, (body.length >> 1) + SAMPLE_BYTES)
+  const pays = wanted && (body.length < SAMPLE_BYTES * 8 || (await squeeze.deflate(middle)).length < middle.length * 0.9)
+  const small = pays ? await squeeze.deflate(body) : body
   return small.length < body.length ? { form: 'deflate', bytes: small } : { form: 'raw', bytes: body }
 }
 

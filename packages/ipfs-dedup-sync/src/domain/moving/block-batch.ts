@@ -10,6 +10,8 @@ import { readPatch, writePatch } from './patch.ts'
 
 /** Blocks that are read ahead. */
 const AHEAD = 16
+/** For a part and the block with which it ends, as a rule. */
+const ROOM_BYTES = PART_BYTES + 128 * 1024
 
 /** Bytes of the file, the end not included; `base`: of the file that patches copy from. */
 export interface BatchRange { readonly start: number, readonly end: number, readonly base?: { readonly start: number, readonly end: number } }
@@ -38,7 +40,7 @@ export async function * blocksInRange (deps: TreeReaderDeps, tree: Tree, height:
 export async function * writeBatch (deps: TreeReaderDeps, tree: Tree, height: number, ranges: readonly BatchRange[], base: Tree | undefined): AsyncGenerator<Uint8Array> {
   let bytesLeft = MAX_BATCH_LEAF_BYTES
   let blocksLeft = height === 0 ? Infinity : MAX_BATCH_NODES
-  let out = new CompactWriter()
+  let out = new CompactWriter(ROOM_BYTES)
   const options = deps.signal === undefined ? {} : { signal: deps.signal }
   for (const range of ranges) {
     if (height === 0 && (bytesLeft -= range.end - range.start) < 0) throw badMessage(`more than ${MAX_BATCH_LEAF_BYTES} bytes of leaves`)
@@ -49,14 +51,14 @@ export async function * writeBatch (deps: TreeReaderDeps, tree: Tree, height: nu
       out.number(leaves.length * 2 + 1)
       for (const { sizeBytes } of leaves) out.number(sizeBytes)
       writePatch(out, await rangeBytes(deps, base, range.base), await joined(deps, leaves))
-      if (out.length >= PART_BYTES) { yield out.finish(); out = new CompactWriter() }
+      if (out.length >= PART_BYTES) { yield out.finish(); out = new CompactWriter(ROOM_BYTES) }
       continue
     }
     for await (const block of mapConcurrent(links, AHEAD, async ({ cid }) => await deps.blocks.get(cid.toString(), options))) {
       if (blocksLeft-- === 0) throw badMessage(`more than ${MAX_BATCH_NODES} nodes`)
       out.number(block.length * 2)
       out.bytes(block)
-      if (out.length >= PART_BYTES) { yield out.finish(); out = new CompactWriter() }
+      if (out.length >= PART_BYTES) { yield out.finish(); out = new CompactWriter(ROOM_BYTES) }
     }
   }
   if (out.length > 0) yield out.finish()

@@ -2,8 +2,11 @@ import { AppError } from '@ipkit/core/errors/app-error'
 
 /** Numbers and bytes one after the other: docs/protocols/dedup-sync.md, "Numbers". */
 export class CompactWriter {
-  #bytes = new Uint8Array(256)
+  #bytes: Uint8Array
   #length = 0
+
+  /** @param roomBytes about what will be written */
+  constructor (roomBytes = 256) { this.#bytes = new Uint8Array(roomBytes) }
 
   get length (): number { return this.#length }
 
@@ -27,8 +30,8 @@ export class CompactWriter {
     this.#length += bytes.length
   }
 
-  /** What was written so far; more may follow. */
-  finish (): Uint8Array { return this.#bytes.slice(0, this.#length) }
+  /** What was written. Once, at the end. */
+  finish (): Uint8Array { return this.#bytes.subarray(0, this.#length) }
 
   #reserve (more: number): void {
     if (this.#length + more <= this.#bytes.length) return
@@ -69,7 +72,8 @@ export class CompactReader {
   /** A view. @throws AppError BAD_MESSAGE */
   bytes (sizeBytes: number, what: string): Uint8Array {
     if (sizeBytes > this.#bytes.length - this.#at) throw badMessage(`it ends before ${what}`)
-    return this.#bytes.subarray(this.#at, this.#at += sizeBytes)
+    this.#at += sizeBytes
+    return this.#bytes.subarray(this.#at - sizeBytes, this.#at)
   }
 
   get ended (): boolean { return this.#at === this.#bytes.length }

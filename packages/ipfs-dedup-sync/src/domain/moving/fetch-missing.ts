@@ -79,7 +79,7 @@ class LaneRun {
   #line: PeerLine | undefined
   #batches: Batch[] = []
   #batchBytes = FIRST_BATCH_BYTES
-  #bytesASecond = 0
+  #bytesASecond = Infinity
   #heardAtMs = 0
   #slow = 0
   #taken = false

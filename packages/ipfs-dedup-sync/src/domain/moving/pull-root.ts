@@ -58,7 +58,7 @@ export async function pullRoot (deps: PullDeps, request: PullRequest): Promise<M
   const have = begun ? [request.root] : request.have.filter((_, i) => here[i] === true).slice(0, MAX_HAVE)
   const ask = { type: 'plan', root: request.root, have, leafBytes: begun ? 0 : MAX_PLAN_LEAF_BYTES, dry: request.dryRun } as const
   const dropped: Array<{ peer: string, code: string }> = []
-  let failure: unknown
+  let failure: AppError | undefined
   for (const [i, peer] of request.peers.entries()) {
     let line: PeerLine | undefined
     try {
@@ -90,8 +90,8 @@ export async function pullRoot (deps: PullDeps, request: PullRequest): Promise<M
 const isOfPeer = ({ code }: AppError): boolean => /^(NOT_HERE|PEER_.*|RELAY_.*|ADDRESS_INVALID|BAD_MESSAGE|TIMED_OUT|FRAME_.*)$/.test(code)
 
 /** A lie is worth telling before a peer that could not be reached. */
-function preferred (one: unknown, other: AppError): AppError {
-  return isAppError(one) && (one.exit === 'refused' || other.exit === 'unreachable') ? one : other
+function preferred (one: AppError | undefined, other: AppError): AppError {
+  return one !== undefined && (one.exit === 'refused' || other.exit === 'unreachable') ? one : other
 }
 
 async function openLine (deps: PullDeps, peer: readonly string[], peers: Set<string>): Promise<PeerLine> {
