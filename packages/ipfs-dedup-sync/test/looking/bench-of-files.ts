@@ -71,6 +71,13 @@ export class Bench {
     return await gather(readRange({ blocks: this.shelf }, 'height' in opened ? opened : opened.content))
   }
 
+  /** The recipe as it stands. */
+  async recipe (root: string): Promise<Buffer> {
+    const opened = await openRoot({ blocks: this.shelf }, root)
+    if ('height' in opened) throw new Error('it has no recipe')
+    return await gather(readRange({ blocks: this.shelf }, opened.recipe))
+  }
+
   /** Adds and restores: the same bytes. @returns what `add` says, and what its content is */
   async thereAndBack (bytes: Uint8Array, options?: Parameters<Bench['add']>[1]): Promise<Ingested> {
     const ingested = await this.add(bytes, options)

@@ -72,7 +72,7 @@ function isBgzfMember ({ head, trailer }: MemberFrame, stream: Uint8Array, text:
 }
 
 function withoutSize (head: Uint8Array): Uint8Array {
-  const out = head.slice()
+  const out = Uint8Array.from(head) // `slice` of a Buffer would be the original itself
   out.fill(0, BGZF_SIZE_AT, BGZF_SIZE_AT + 2)
   return out
 }
