@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createCipheriv, createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Person } from '@ipkit/testkit/person'
@@ -47,3 +47,6 @@ export class PackedFolder {
 export const addressOf = async (who: Person): Promise<string> => (await who.json<{ addresses: string[] }>('ipkit', ['id'])).addresses[0]!
 
 export const sha256Of = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
+
+/** What nothing can make smaller, the same for the same seed. */
+export const noise = (sizeBytes: number, seed: number): Buffer => createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(sizeBytes))

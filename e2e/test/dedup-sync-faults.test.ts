@@ -9,7 +9,7 @@ import { sourceText } from '@ipkit/testkit/source-text'
 import { TcpProxy } from '@ipkit/testkit/tcp-proxy'
 import { testWith } from '@ipkit/testkit/test-with-program'
 import { SmallDisk } from '../faults/small-disk.ts'
-import { addressOf, sha256Of, type Added, type Published, type Pulled } from '../faults/sync-scene.ts'
+import { addressOf, noise, sha256Of, type Added, type Published, type Pulled } from '../faults/sync-scene.ts'
 import { cleanUp, soak } from '../soak/sync-kills.soak.ts'
 
 const ROUNDS = 4
@@ -38,7 +38,7 @@ describe('a connection that breaks off', () => {
   test('the next pull goes on with what had arrived, and fetches nothing twice', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')]
     const file = path.join(ann.folder, 'file')
-    writeFileSync(file, execFileSync('sh', ['-c', 'openssl enc -aes-128-ctr -K 00 -iv 00 </dev/zero 2>/dev/null | head -c 12000000']))
+    writeFileSync(file, noise(12_000_000, 0))
     const { root } = await sync<Added>(ann, 'add', file)
     const [, port, id] = /\/tcp\/(\d+)\/p2p\/(\w+)$/.exec(await addressOf(ann))!
     await using proxy = await TcpProxy.to(Number(port))
@@ -66,17 +66,17 @@ describe('a disk without space', () => {
       const file = path.join(folder, 'file')
       writeFileSync(file, sourceText(3_000_000, 1))
       const before = await sync<Added>(ann, 'add', file)
-      const noise = path.join(folder, 'noise')
-      writeFileSync(noise, execFileSync('sh', ['-c', 'openssl enc -aes-128-ctr -K 01 -iv 00 </dev/zero 2>/dev/null | head -c 8000000']))
+      const large = path.join(folder, 'large')
+      writeFileSync(large, noise(8_000_000, 1))
       disk.fill()
-      const failed = await ann.run('ipfs-dedup-sync', ['add', noise])
+      const failed = await ann.run('ipfs-dedup-sync', ['add', large])
       expect([failed.exit, failed.stderr]).toEqual([1, expect.stringContaining('no space left')])
       disk.free()
       expect(await ann.run('ipfs-dedup-sync', ['verify'])).toMatchObject({ exit: 0 })
       const back = path.join(folder, 'back')
       await sync(ann, 'pull', before.root, '-o', back)
       expect(sha256Of(back)).toBe(sha256Of(file))
-      await sync(ann, 'add', noise)
+      await sync(ann, 'add', large)
     } finally {
       await ann[Symbol.asyncDispose]()
     }
@@ -97,7 +97,7 @@ describe('a disk without space', () => {
 test('a store that was damaged is noticed, never handed out, and mended from a peer', async () => {
   const [ann, bob] = [await person('ann'), await person('bob')]
   const file = path.join(ann.folder, 'file')
-  writeFileSync(file, execFileSync('sh', ['-c', 'openssl enc -aes-128-ctr -K 02 -iv 00 </dev/zero 2>/dev/null | head -c 2000000']))
+  writeFileSync(file, noise(2_000_000, 2))
   const { root } = await sync<Added>(ann, 'add', file)
   const from = ['--from', await addressOf(ann)]
   await sync(bob, 'pull', root, ...from)
