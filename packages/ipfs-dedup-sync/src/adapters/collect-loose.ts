@@ -9,7 +9,7 @@ export interface CollectOptions { readonly signal: AbortSignal, readonly onProgr
 export interface Collected { readonly freedBytes: number, readonly freedBlocks: number }
 
 /** Changes between two commits. */
-const COMMIT_EVERY = 8192
+const COMMIT_EVERY = 4096
 
 /**
  * Frees what nothing names, and what only that named, and so on down. A kill between two commits leaves what is not freed yet in the list of loose blocks, or

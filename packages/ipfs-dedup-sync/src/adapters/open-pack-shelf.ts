@@ -48,7 +48,7 @@ export async function openPackShelf ({ folder, index: store, fs, nowMs, maxPackB
   const bytes = new BlockBytes(fs, packs, file => files.pathOf(file))
   const parts = new ShelfParts({ index, packs, bytes, store, nowMs })
   files.attach(parts)
-  return new PackShelf({ parts, files, roots: new KeptRoots(parts), known }, async () => {
+  return new PackShelf({ parts, files, roots: new KeptRoots(parts) }, async () => {
     await known.end()
     try {
       await parts.commit()

@@ -5,7 +5,6 @@ import { childrenOf, isNode, requireBlockId } from '../domain/keeping/block-id.t
 import type { PointedFile, RootFacts, ShelfSession } from '../domain/keeping/shelf.ts'
 import { isBlock } from './block-bytes.ts'
 import type { KeptRoots } from './kept-roots.ts'
-import type { KnownBlocks } from './known-blocks.ts'
 import type { PointedFiles } from './pointed-files.ts'
 import { childMissing, countChildren, type ShelfParts } from './shelf-parts.ts'
 
@@ -13,7 +12,6 @@ export interface PackSessionDeps {
   readonly parts: ShelfParts
   readonly roots: KeptRoots
   readonly files: PointedFiles
-  readonly known: KnownBlocks
 }
 
 /** What a new block is made of; `place` makes its bytes stand somewhere. */
@@ -31,7 +29,6 @@ export class PackSession implements ShelfSession {
     this.#deps = deps
     this.#rollbacks = deps.parts.rollbacks
     deps.parts.sessions.add(this)
-    deps.known.begin()
   }
 
   async get (cid: string): Promise<Uint8Array> {

@@ -11,7 +11,7 @@ import { settleLosses } from './settle-losses.ts'
 
 /** Written and not yet durable, at most; a crash costs as much. */
 export const MAX_UNSYNCED_BYTES = 32 * 1024 * 1024
-const MAX_UNSYNCED_BLOCKS = 16_384
+const MAX_UNSYNCED_BLOCKS = 4096
 
 export interface ShelfPartsInit {
   readonly index: ShelfIndex

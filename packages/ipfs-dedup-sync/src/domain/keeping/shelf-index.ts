@@ -26,6 +26,8 @@ class Generation {
 export interface KnownIds {
   add(cid: string): void
   mayHave(cid: string): boolean
+  /** So many were looked for in vain. @param blocks that the store has, about @param pending ids that are to get there */
+  missed(count: number, blocks: number, pending: () => Iterable<string>): void
 }
 
 export interface ShelfIndexDeps {
@@ -37,7 +39,7 @@ export interface ShelfIndexDeps {
   readonly onRolledBack: (cause: unknown, packs: ReadonlyMap<number, PackFacts>, indexWritten: boolean) => Promise<unknown>
 }
 
-const MAX_RECENT = 8192
+const MAX_RECENT = 4096
 
 interface Fetch { readonly cids: string[], readonly answer: Promise<Array<Uint8Array | undefined>> }
 
@@ -88,7 +90,7 @@ export class ShelfIndex {
     for (;;) {
       const read = new Map<string, BlockEntry | undefined>()
       const wanted = cids.filter(cid => {
-        if (this.#open.entries.has(cid) || this.#closing?.entries.has(cid) === true || !this.#deps.known.mayHave(cid)) return false
+        if (this.#isPending(cid) || !this.#deps.known.mayHave(cid)) return false
         if (!this.#recent.has(cid)) return true
         read.set(cid, this.#recent.get(cid))
         return false
@@ -100,13 +102,16 @@ export class ShelfIndex {
         for (const [i, cid] of wanted.entries()) {
           const entry = values[i] === undefined ? undefined : decodeEntry(values[i], cid)
           read.set(cid, entry)
-          this.#recent.set(cid, entry)
+          if (!this.#isPending(cid)) this.#recent.set(cid, entry)
         }
         this.#forgetOldest()
+        this.#deps.known.missed(values.filter(value => value === undefined).length, this.#state.blocks, () => [...this.#open.entries.keys(), ...this.#closing?.entries.keys() ?? []])
       }
       return act(this.#view(read))
     }
   }
+
+  #isPending (cid: string): boolean { return this.#open.entries.has(cid) || this.#closing?.entries.has(cid) === true }
 
   /** What is asked for soon is read in one go. */
   prefetch (cids: readonly string[]): void { this.change(cids, () => {}).catch(() => {}) } // who asks is told
