@@ -8,17 +8,17 @@ import type { ShelfParts } from './shelf-parts.ts'
  * A pack with a damaged head is gone through by the index, all of it.
  */
 export async function rewritePacks (parts: ShelfParts, signal: AbortSignal): Promise<void> {
-  const { index, packs } = parts
+  const { index, packs, rollbacks } = parts
   const dead = [...index.packs].filter(([, { endBytes, liveBytes }]) => 2 * liveBytes < endBytes - PACK_MAGIC.length).map(([pack]) => pack)
   if (dead.length === 0) return
   if (dead.includes(packs.currentPack ?? 0)) packs.endPack()
   for (const pack of dead) {
     signal.throwIfAborted()
     if (index.packs.get(pack)!.liveBytes > 0) await moveLiving(parts, pack, signal)
-    await parts.commit() // what was moved is durable where it went
     if (index.packs.get(pack)?.liveBytes !== 0) continue
     index.forgetPack(pack)
-    await parts.commit()
+    await parts.commit() // what was moved is durable where it went
+    if (parts.rollbacks !== rollbacks) throw parts.rollbackCause
     await packs.remove(pack)
   }
 }

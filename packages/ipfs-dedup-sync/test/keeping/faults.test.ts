@@ -167,3 +167,64 @@ describe('a full disk', () => {
     for (const [at, step] of diskSteps.entries()) await fullAt({ disk: { at, kind: 'fail' } }, /^(DISK_FAILED)?$/, `EIO at ${at}: ${step}`)
   })
 })
+
+describe('a disk that is full in the middle of a session', () => {
+  const big = Array.from({ length: 40 }, (_, i) => leaf(noise(`big ${i}`, 1024 * 1024)))
+
+  test('the session is told at its next step, whoever\'s commit it was, and a later one is well', async () => {
+    await using home = await shelfHome()
+    const parts = faultyParts(home.store, { index: { at: 1, kind: 'full' } })
+    const shelf = await home.open({ fs: parts.fs, index: parts.index })
+    {
+      await using session = await shelf.begin()
+      await session.put(a.cid, a.bytes)
+      await session.keep(a.cid, facts)
+      await session.put(b.cid, b.bytes)
+      await expect(shelf.note(a.cid, old => old)).rejects.toMatchObject({ code: 'DISK_FULL' })
+      for (const step of [async () => await session.put(c.cid, c.bytes), async () => { await session.keep(a.cid, facts) }, async () => { await session.flush() }, async () => { await session.park(ab.cid, ab.bytes) }]) {
+        await expect(step()).rejects.toMatchObject({ code: 'DISK_FULL' })
+      }
+      expect(await shelf.has([a.cid, b.cid, c.cid])).toEqual([true, false, false])
+    }
+    parts.repair()
+    {
+      await using session = await shelf.begin()
+      await putAll(session, [b, ab])
+      await session.keep(ab.cid, facts)
+    }
+    await shelf[Symbol.asyncDispose]()
+    expect((await auditShelf(home)).faults).toEqual([])
+  })
+
+  test('what is written meanwhile fails too', async () => {
+    await using home = await shelfHome()
+    const parts = faultyParts(home.store, { index: { at: 0, kind: 'full' } })
+    const shelf = await home.open({ fs: parts.fs, index: parts.index })
+    {
+      await using session = await shelf.begin()
+      await expect((async () => {
+        for (const { cid, bytes } of big) await session.put(cid, bytes, { checked: true })
+        await session.keep(big[39]!.cid, facts)
+      })()).rejects.toMatchObject({ code: 'DISK_FULL' })
+    }
+    parts.repair()
+    expect(await shelf.has(big.map(block => block.cid))).toEqual(big.map(() => false))
+    await shelf[Symbol.asyncDispose]()
+    expect((await auditShelf(home)).faults).toEqual([])
+  })
+
+  test('what a crash left behind the last commit is cut off', async () => {
+    await using home = await shelfHome()
+    const shelf = await home.open()
+    const session = await shelf.begin()
+    await session.put(a.cid, a.bytes)
+    await session.keep(a.cid, facts)
+    const file = path.join(home.dir, 'packs/00000001.pack')
+    const { size } = await fs.stat(file)
+    expect([size, (await fs.readFile(file)).subarray(0, 8).toString('hex')]).toEqual([8 + 45 + a.bytes.length, '49504b5041434b01'])
+    for (const { cid, bytes } of big.slice(0, 8)) await session.put(cid, bytes)
+    while ((await fs.stat(file)).size === size) await new Promise(resolve => { setImmediate(resolve) })
+    await using _ = await home.open()
+    expect((await fs.stat(file)).size).toBe(size)
+  })
+})

@@ -29,6 +29,7 @@ export interface Shelf {
 }
 
 export interface Verified {
+  /** Each once; in a large tree one in a hundred leaves may be left out of the count. */
   readonly checkedBlocks: number
   readonly checkedBytes: number
   readonly damagedBlocks: number
