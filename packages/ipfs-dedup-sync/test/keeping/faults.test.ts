@@ -196,6 +196,19 @@ describe('a disk that is full in the middle of a session', () => {
     expect((await auditShelf(home)).faults).toEqual([])
   })
 
+  test('a root that is changed while another commit fails is told so', async () => {
+    await using home = await shelfHome()
+    const parts = faultyParts(home.store, { index: { at: 1, kind: 'full' } })
+    const shelf = await home.open({ fs: parts.fs, index: parts.index })
+    await using session = await shelf.begin()
+    await session.put(a.cid, a.bytes)
+    await session.keep(a.cid, facts)
+    await session.put(b.cid, b.bytes)
+    const done = await Promise.allSettled([session.flush(), shelf.note(a.cid, old => ({ ...old, served: false }))])
+    expect(done.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect((await shelf.root(a.cid))!.served).toBe(true)
+  })
+
   test('what is written meanwhile fails too', async () => {
     await using home = await shelfHome()
     const parts = faultyParts(home.store, { index: { at: 0, kind: 'full' } })

@@ -2,11 +2,12 @@ import * as fs from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { describe } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { levelKeyValueStore } from '@ipkit/core/daemon/level-key-value-store'
 import { ClassicLevel } from 'classic-level'
 import { MemoryShelf } from '../../src/domain/keeping/memory-shelf.ts'
 import type { Shelf } from '../../src/domain/keeping/shelf.ts'
+import { leaf } from './make-blocks.ts'
 import { shelfCases } from './shelf-cases.ts'
 import { shelfHome } from './shelf-home.ts'
 
@@ -46,13 +47,24 @@ describe('in packs of a few blocks, the index in LevelDB, every session flushed'
   })
 })
 
+test('of two that put the same at the same time one was first', async () => {
+  await using home = await shelfHome()
+  await using shelf = await home.open()
+  const { cid, bytes } = leaf('once')
+  await using one = await shelf.begin()
+  await using other = await shelf.begin()
+  const isNew = await Promise.all([one.put(cid, bytes), other.put(cid, bytes, { compress: true }), other.put(cid, bytes)])
+  expect(isNew.filter(Boolean)).toEqual([true])
+  expect(await shelf.stat()).toMatchObject({ blocks: 1, looseBytes: 4, diskBytes: 8 + 45 + 4 })
+})
+
 /** So that what is asked for stands on the disk. */
 function flushing (shelf: Shelf): Shelf {
   return new Proxy(shelf, {
     get (target, name) {
       const value = Reflect.get(target, name) as unknown
       if (typeof value !== 'function') return value
-      if (name !== 'begin') return value.bind(target)
+      if (name !== 'begin') return (value as () => unknown).bind(target)
       return async () => {
         const session = await target.begin()
         return new Proxy(session, {
