@@ -117,12 +117,13 @@ async function * stream (deps: RunDeps, step: Step, marks: MarkBook, inside: boo
     yield * engine.encode(encoderOf(deps, step.encoder), run(deps, marks, true), { signal })
   }
   if (step.kind !== 'deflate' && step.kind !== 'gzip' && step.kind !== 'zlib') return
+  const { sizeBytes } = step
   const parameters = encoderOf(deps, step.encoder)
   const head = headOf(deps, step)
   if (head.length > 0) yield head
   const sum = new TextSum(step.kind)
   async function * summed (): AsyncGenerator<Uint8Array> {
-    for await (const text of content.take(step.kind === 'copy' ? 0 : (step as DeflateStep).sizeBytes)) {
+    for await (const text of content.take(sizeBytes)) {
       sum.update(text)
       yield text
     }
@@ -131,6 +132,7 @@ async function * stream (deps: RunDeps, step: Step, marks: MarkBook, inside: boo
   else {
     if (corrections === undefined) throw invalidRecipe('it needs corrections and has none')
     yield * engine.encode(parameters, summed(), { signal, corrections: corrections.take(step.segments) })
+    await corrections.skipRest()
   }
   if (step.kind !== 'deflate') yield sum.trailer()
 }

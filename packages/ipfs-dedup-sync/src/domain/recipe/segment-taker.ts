@@ -15,12 +15,22 @@ export function encodeSegment (segment: Uint8Array): Uint8Array {
 export class SegmentTaker {
   readonly #pieces: AsyncIterator<Uint8Array>
   #held: Uint8Array = new Uint8Array(0)
+  #left = 0
 
   constructor (source: AsyncIterable<Uint8Array>) { this.#pieces = source[Symbol.asyncIterator]() }
 
   /** @throws AppError RECIPE_INVALID when there are not so many */
   async * take (count: number): AsyncGenerator<Uint8Array> {
-    for (let left = count; left > 0; left--) yield await this.#next()
+    this.#left = count
+    while (this.#left > 0) {
+      this.#left--
+      yield await this.#next()
+    }
+  }
+
+  /** What of the last `take` nobody asked for. */
+  async skipRest (): Promise<void> {
+    for (; this.#left > 0; this.#left--) await this.#next()
   }
 
   /** @throws AppError RECIPE_INVALID when something is left */
