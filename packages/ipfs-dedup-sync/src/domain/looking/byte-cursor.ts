@@ -14,7 +14,7 @@ export function partOf (source: ByteSource, from: number, to?: number): ByteSour
 /** Reads a source from front to back, looks ahead, and goes back where that is needed. One caller at a time. */
 export class ByteCursor {
   readonly #source: ByteSource
-  #pieces: AsyncIterator<Uint8Array> | undefined
+  #pieces: AsyncIterator<Uint8Array, undefined> | undefined
   /** Read and not yet taken, in order. */
   #held: Uint8Array[] = []
   #at = 0
@@ -73,15 +73,15 @@ export class ByteCursor {
 
   async #more (): Promise<boolean> {
     if (this.#ended) return false
-    this.#pieces ??= this.#source.read(this.#at)[Symbol.asyncIterator]()
+    this.#pieces ??= this.#source.read(this.#at)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>
     for (;;) {
       const { value, done } = await this.#pieces.next()
       if (done === true) {
         this.#ended = true
         return false
       }
-      if ((value as Uint8Array).length === 0) continue
-      this.#held.push(value as Uint8Array)
+      if (value.length === 0) continue
+      this.#held.push(value)
       return true
     }
   }

@@ -8,7 +8,7 @@ import { StreamComparer } from './stream-comparer.ts'
 /** A deflate stream that is read from a cursor. When its end was reached the cursor stands behind it. */
 export class Inflating {
   readonly #cursor: ByteCursor
-  readonly #text: AsyncIterator<Uint8Array>
+  readonly #text: AsyncIterator<Uint8Array, undefined>
   readonly #consumedBytes: () => number
   readonly #limit: number
   readonly #comparer = new StreamComparer()
@@ -22,7 +22,7 @@ export class Inflating {
     this.#cursor = cursor
     this.#limit = limit
     const { text, consumedBytes } = inflate(this.#feed())
-    this.#text = text[Symbol.asyncIterator]()
+    this.#text = text[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>
     this.#consumedBytes = consumedBytes
   }
 
@@ -39,11 +39,11 @@ export class Inflating {
       this.#end()
       return undefined
     }
-    this.#textBytes += (value as Uint8Array).length
+    this.#textBytes += value.length
     if (this.#textBytes > BOMB_TEXT_BYTES && this.#textBytes > BOMB_RATIO * this.#comparer.originalBytes) {
       throw new AppError('DEFLATE_BOMB', `${this.#comparer.originalBytes} bytes would become over ${this.#textBytes}`)
     }
-    return value as Uint8Array
+    return value
   }
 
   /** Text, up to so much or little more. */

@@ -26,7 +26,10 @@ export class LeafWriter {
     this.#sha256 = sha256
   }
 
-  get #cutter (): Cutter { return this.#made ??= this.#newCutter() }
+  get #cutter (): Cutter {
+    this.#made ??= this.#newCutter()
+    return this.#made
+  }
 
   get sizeBytes (): number { return this.#sizeBytes }
 

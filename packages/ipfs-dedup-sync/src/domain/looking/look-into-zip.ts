@@ -43,7 +43,7 @@ async function writeMembers (look: Looking, source: ByteSource, cursor: ByteCurs
   const { base, start, localAt, compressedBytes, method } = directory
   const of = new Int32Array(directory.count)
   const order = Uint32Array.from(of.keys()).sort((a, b) => localAt[a]! - localAt[b]! || a - b)
-  const mark = async (): Promise<void> => { await look.jobs.then(async () => { await look.recipe.step({ kind: 'mark' }) }) }
+  const mark = async (): Promise<void> => { await look.jobs.inTurn(async () => { await look.recipe.step({ kind: 'mark' }) }) }
   if (base > 0) await look.pass(cursor, base)
   await mark()
   let count = 1

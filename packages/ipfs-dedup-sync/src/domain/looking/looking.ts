@@ -30,7 +30,7 @@ export class Looking {
 
   /** Bytes that stand in the recipe. */
   async literal (bytes: Uint8Array): Promise<void> {
-    if (bytes.length > 0) await this.jobs.then(async () => { await this.recipe.bytes(bytes) })
+    if (bytes.length > 0) await this.jobs.inTurn(async () => { await this.recipe.bytes(bytes) })
   }
 
   /** Bytes that are held, as content. Cuts are forced around them. */

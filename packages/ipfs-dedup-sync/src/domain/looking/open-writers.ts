@@ -25,7 +25,10 @@ export interface Writers {
 }
 
 let publicTable: BigUint64Array | undefined // always the same numbers
-const publicCutter = (): Cutter => fastcdcCutter(jsGearScanner(publicTable ??= gearTable()))
+function publicCutter (): Cutter {
+  publicTable ??= gearTable()
+  return fastcdcCutter(jsGearScanner(publicTable))
+}
 
 /** What a root is written with: content, recipe and corrections, each a tree of its own. */
 export function openWriters (deps: IngestDeps, chunker: Chunker): Writers {

@@ -16,7 +16,7 @@ export class OrderedJobs {
   }
 
   /** At its turn: at once when nothing is under way. */
-  async then (use: () => Promise<void>): Promise<void> {
+  async inTurn (use: () => Promise<void>): Promise<void> {
     if (this.#jobs.length === 0) await use()
     else await this.add(Promise.resolve(), 0, use)
   }

@@ -3,10 +3,10 @@ import { invalidRecipe } from './recipe-error.ts'
 
 /** Takes bytes off the front of a stream: what steps of a recipe do with its content. One caller at a time. */
 export class ContentTaker {
-  readonly #pieces: AsyncIterator<Uint8Array>
+  readonly #pieces: AsyncIterator<Uint8Array, undefined>
   #rest: Uint8Array = new Uint8Array(0)
 
-  constructor (source: AsyncIterable<Uint8Array>) { this.#pieces = source[Symbol.asyncIterator]() }
+  constructor (source: AsyncIterable<Uint8Array>) { this.#pieces = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined> }
 
   /** Just so many bytes, as they come. @throws AppError RECIPE_INVALID when there are not so many */
   async * take (sizeBytes: number): AsyncGenerator<Uint8Array> {
@@ -36,7 +36,7 @@ export class ContentTaker {
   async #more (): Promise<boolean> {
     const { value, done } = await this.#pieces.next()
     if (done === true) return false
-    this.#rest = value as Uint8Array
+    this.#rest = value
     return true
   }
 }

@@ -11,11 +11,11 @@ import type { Step } from './step.ts'
  * @throws AppError RECIPE_INVALID; what the source throws
  */
 export class RecipeReader {
-  readonly #pieces: AsyncIterator<Uint8Array>
+  readonly #pieces: AsyncIterator<Uint8Array, undefined>
   #held: Uint8Array = new Uint8Array(0)
   #at = 0
 
-  constructor (source: AsyncIterable<Uint8Array>) { this.#pieces = source[Symbol.asyncIterator]() }
+  constructor (source: AsyncIterable<Uint8Array>) { this.#pieces = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined> }
 
   /** Once, before the steps. */
   async head (): Promise<RecipeHead> {
@@ -49,7 +49,7 @@ export class RecipeReader {
   async #more (): Promise<boolean> {
     const { value, done } = await this.#pieces.next()
     if (done === true) return false
-    this.#held = concatBytes(this.#held.subarray(this.#at), value as Uint8Array)
+    this.#held = concatBytes(this.#held.subarray(this.#at), value)
     this.#at = 0
     return true
   }

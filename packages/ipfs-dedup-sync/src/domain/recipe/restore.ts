@@ -31,11 +31,19 @@ export interface RestoreDeps {
 export async function restore (deps: RestoreDeps, root: string): Promise<Restored> {
   const opened = await openRoot(deps, root)
   if ('height' in opened) return { kind: 'file', sizeBytes: opened.root.sizeBytes, sha256: undefined, bytes: plain(deps, opened) }
-  const reader = new RecipeReader(readRange(deps, opened.recipe))
-  const head = await reader.head().finally(async () => { await reader.close() })
+  const head = await readHead(deps, opened.recipe)
   const { kind, sizeBytes, sha256 } = head
   if (kind === 'file') return { kind, sizeBytes, sha256, bytes: again(() => restoreFile(deps, opened, head)) }
   return { kind, sizeBytes, entries: again(() => withRun(deps, opened, head, run => restoreEntries(run, deps.newHash))) }
+}
+
+async function readHead (deps: RestoreDeps, recipe: Tree): Promise<RecipeHead> {
+  const reader = new RecipeReader(readRange(deps, recipe))
+  try {
+    return await reader.head()
+  } finally {
+    await reader.close()
+  }
 }
 
 const again = <T>(begin: () => AsyncGenerator<T>): AsyncIterable<T> => ({ [Symbol.asyncIterator]: begin })

@@ -13,11 +13,11 @@ export function encodeSegment (segment: Uint8Array): Uint8Array {
 
 /** Takes segments off the front of the file `corrections`. One caller at a time. */
 export class SegmentTaker {
-  readonly #pieces: AsyncIterator<Uint8Array>
+  readonly #pieces: AsyncIterator<Uint8Array, undefined>
   #held: Uint8Array = new Uint8Array(0)
   #left = 0
 
-  constructor (source: AsyncIterable<Uint8Array>) { this.#pieces = source[Symbol.asyncIterator]() }
+  constructor (source: AsyncIterable<Uint8Array>) { this.#pieces = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined> }
 
   /** @throws AppError RECIPE_INVALID when there are not so many */
   async * take (count: number): AsyncGenerator<Uint8Array> {
@@ -57,7 +57,7 @@ export class SegmentTaker {
   async #more (): Promise<boolean> {
     const { value, done } = await this.#pieces.next()
     if (done === true) return false
-    this.#held = concatBytes(this.#held, value as Uint8Array)
+    this.#held = concatBytes(this.#held, value)
     return true
   }
 }

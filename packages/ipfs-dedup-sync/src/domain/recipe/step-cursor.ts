@@ -5,13 +5,13 @@ const REPEATED = new Set<Step['kind']>(['bytes', 'copy', 'deflate', 'gzip', 'bgz
 
 /** The steps of a recipe one by one, `repeat` carried out. */
 export class StepCursor {
-  readonly #batches: AsyncIterator<readonly Step[]>
+  readonly #batches: AsyncIterator<readonly Step[], undefined>
   #batch: readonly Step[] = []
   #next = 0
   #last: Step | undefined
   #again = 0
 
-  constructor (batches: AsyncIterable<readonly Step[]>) { this.#batches = batches[Symbol.asyncIterator]() }
+  constructor (batches: AsyncIterable<readonly Step[]>) { this.#batches = batches[Symbol.asyncIterator]() as AsyncIterator<readonly Step[], undefined> }
 
   /** The step that `take` would give; undefined at the end. */
   async peek (): Promise<Step | undefined> {
@@ -21,7 +21,7 @@ export class StepCursor {
       if (step === undefined) {
         const { value, done } = await this.#batches.next()
         if (done === true) return undefined
-        this.#batch = value as readonly Step[]
+        this.#batch = value
         this.#next = 0
         continue
       }
