@@ -44,7 +44,7 @@ export async function writeRestored (restored: Restored, target: string, { overw
     await rm(temp, { recursive: true, force: true }).catch(() => {}) // the first error is the one that tells
     throw fileError(diskError(e, target), target, 'write')
   }
-  await syncFolder(fs, folder)
+  await syncFolder(fs, folder).catch((e: unknown) => { throw diskError(e, target) })
 }
 
 async function writeFile (bytes: AsyncIterable<Uint8Array>, temp: string, mode: number, fs: StorageFs, onProgress: (doneBytes: number) => void): Promise<void> {

@@ -1,18 +1,15 @@
-import { spawnSync } from 'node:child_process'
 import zlib from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { testWithProgram } from '@ipkit/testkit/test-with-program'
 import { sourceText } from '../domain/deflate/texts.ts'
+import { memoryBlockStore } from '@ipkit/core/blocks/memory-block-store'
+import { sizeCutter } from '../../src/domain/chunking/size-cutter.ts'
+import { addBytes } from '../tree/plant-tree.ts'
 import { Bench } from './bench-of-files.ts'
+import { run } from './make-archives.ts'
 
 const SMALL = sourceText(100_000, 3)
 const LONG = sourceText(1_300_000, 4)
-
-const run = (command: string, args: readonly string[], input: Uint8Array): Buffer => {
-  const { status, stdout, stderr } = spawnSync(command, args, { input, maxBuffer: 2 ** 28 })
-  if (status !== 0) throw new Error(`${command}: ${String(stderr)}`)
-  return stdout
-}
 
 test.each([
   ['a short text', SMALL],
@@ -42,4 +39,20 @@ test('several members, zeros and garbage behind them', async () => {
   expect((await bench.thereAndBack(members)).notes).toEqual([])
   expect((await bench.thereAndBack(Buffer.concat([members, Buffer.alloc(5000)]))).notes).toEqual(['5000 bytes behind the last member of gzip are kept as they are'])
   await bench.thereAndBack(Buffer.concat([members, Buffer.from('garbage')]))
+})
+
+test('with Kubo\'s chunkers, or without looking, a file is its tree', async () => {
+  const gz = zlib.gzipSync(SMALL)
+  const bench = new Bench()
+  const byNumber = await addBytes(gz, memoryBlockStore(), sizeCutter(100), 'by-number')
+  expect(await bench.thereAndBack(gz, { chunker: 'size-100' })).toMatchObject({ root: byNumber.root.cid.toString(), layers: [] })
+  const plain = await addBytes(gz, memoryBlockStore())
+  expect(await bench.thereAndBack(gz, { look: false })).toMatchObject({ root: plain.root.cid.toString(), layers: [] })
+  expect((await bench.thereAndBack(new Uint8Array(0))).root).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
+})
+
+test('what an edit would touch: a leaf and the nodes above it', async () => {
+  const { edit } = await new Bench().add(LONG)
+  expect(edit.nodes).toBeGreaterThan(0)
+  expect(edit.bytes).toBeLessThan(100_000)
 })
