@@ -72,6 +72,11 @@ describe.each([['short', SMALL], ['long', LONG]])('a %s text', (_, text) => {
     }
   })
 
+  test('an encoder that no reader would take is none', async () => {
+    const engine = { ...slowEngine(), identify: async () => [{ ...encoderParameters('chromium', 6), search: { ...encoderParameters('chromium', 6).search, chain: 5000 } }] }
+    expect((await new Bench(engine).thereAndBack(gz)).layers).toEqual([{ format: 'gzip', exact: false }])
+  })
+
   test('no encoder at all: the members are kept, one by one', async () => {
     const engine = { ...slowEngine(), identify: async () => [] }
     const { layers, notes } = await new Bench(engine).thereAndBack(Buffer.concat([gz, gz]))

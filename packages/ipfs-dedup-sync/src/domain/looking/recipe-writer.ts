@@ -1,7 +1,7 @@
 import { concatBytes } from '@ipkit/core/streams/concat-bytes'
 import type { EncoderParameters } from '../deflate/encoder-parameters.ts'
 import { BYTES, encodeCborHead } from '../recipe/cbor-head.ts'
-import { encodeRecipeHead, type RecipeHead } from '../recipe/recipe-head.ts'
+import { canTell, encodeRecipeHead, type RecipeHead } from '../recipe/recipe-head.ts'
 import { MAX_ENCODERS, MAX_HEAD_BYTES, MAX_HEADS, MAX_LITERAL_BYTES } from '../recipe/recipe-limits.ts'
 import { encodeStep } from '../recipe/step-codec.ts'
 import type { Step } from '../recipe/step.ts'
@@ -32,8 +32,9 @@ export class RecipeWriter {
   /** Whether there is anything in it but the content as it is. */
   get isPlain (): boolean { return this.#steps === 0 && (this.#last === undefined || this.#last.kind === 'copy') }
 
-  /** @returns undefined when there is no room for another one */
+  /** @returns undefined when there is no room for another one, or it is none that a reader takes */
   encoder (parameters: EncoderParameters): number | undefined {
+    if (!canTell(parameters)) return undefined
     const key = JSON.stringify(parameters)
     return indexIn(this.#encoders, parameters, known => JSON.stringify(known) === key, MAX_ENCODERS)
   }

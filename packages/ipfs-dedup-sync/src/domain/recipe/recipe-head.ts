@@ -30,6 +30,7 @@ const encoder = object({
     nice: integer({ max: 258 }),
     chain: integer({ min: 1, max: 4096 }),
   }),
+  family: optional(literal('go')),
   jobs: optional(object({ sizeBytes: integer({ min: 32_768, max: 2 ** 30 }), searchAfter: literal('goes on', 'links', 'forgets') })),
 })
 
@@ -41,6 +42,19 @@ const HEAD = object({
   encoders: array(encoder, { max: MAX_ENCODERS }),
   heads: array(bytes({ min: 1, max: MAX_HEAD_BYTES }), { max: MAX_HEADS }),
 })
+
+/** Whether a head can tell of it: a reader takes nothing else. */
+export function canTell (parameters: EncoderParameters): boolean {
+  try {
+    check(encoder, decodeStrict(encodeStrict(parameters as unknown as CborValue)), 'an encoder')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Some encoders are only near to what made a stream. */
+export const needsCorrections = (parameters: EncoderParameters & { readonly family?: 'go' }): boolean => parameters.family !== undefined
 
 export function encodeRecipeHead (head: RecipeHead): Uint8Array {
   return encodeStrict({ format: RECIPE_FORMAT, ...head } as unknown as CborValue)

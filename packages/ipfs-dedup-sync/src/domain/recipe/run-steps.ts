@@ -4,7 +4,7 @@ import type { ContentTaker } from './content-taker.ts'
 import { TextSum, withMemberSize } from './frame.ts'
 import { MarkBook } from './mark-book.ts'
 import { invalidRecipe } from './recipe-error.ts'
-import type { RecipeHead } from './recipe-head.ts'
+import { needsCorrections, type RecipeHead } from './recipe-head.ts'
 import type { SegmentTaker } from './segment-taker.ts'
 import type { StepCursor } from './step-cursor.ts'
 import type { Step, StepOf } from './step.ts'
@@ -117,7 +117,7 @@ async function * stream (deps: RunDeps, step: Step, marks: MarkBook, inside: boo
   }
   if (step.kind !== 'deflate' && step.kind !== 'gzip' && step.kind !== 'zlib') return
   const { sizeBytes } = step
-  const parameters = encoderOf(deps, step.encoder)
+  const parameters = encoderOf(deps, step.encoder, step.segments)
   const head = headOf(deps, step)
   if (head.length > 0) yield head
   const sum = new TextSum(step.kind)
@@ -136,9 +136,10 @@ async function * stream (deps: RunDeps, step: Step, marks: MarkBook, inside: boo
   if (step.kind !== 'deflate') yield sum.trailer()
 }
 
-function encoderOf ({ head }: RunDeps, index: number): RecipeHead['encoders'][number] {
+function encoderOf ({ head }: RunDeps, index: number, segments = 0): RecipeHead['encoders'][number] {
   const encoder = head.encoders[index]
   if (encoder === undefined) throw invalidRecipe(`there is no encoder ${index}`)
+  if (segments === 0 && needsCorrections(encoder)) throw invalidRecipe(`encoder ${index} gives nothing without corrections`)
   return encoder
 }
 
