@@ -56,3 +56,13 @@ test('what an edit would touch: a leaf and the nodes above it', async () => {
   expect(edit.nodes).toBeGreaterThan(0)
   expect(edit.bytes).toBeLessThan(100_000)
 })
+
+test('a character at the beginning, in the middle and at the end costs a few blocks', async () => {
+  const bench = new Bench()
+  await bench.thereAndBack(zlib.gzipSync(LONG))
+  const before = [...bench.shelf.blocks.keys()]
+  const middle = LONG.length / 2
+  const edited = Buffer.concat([Buffer.from('!'), LONG.subarray(0, middle), Buffer.from('!'), LONG.subarray(middle), Buffer.from('!')])
+  await bench.thereAndBack(zlib.gzipSync(edited))
+  expect(bench.shelf.blocks.size - before.length).toBeLessThan(16)
+})

@@ -85,6 +85,28 @@ test('a zip that lies is kept as it is, or as far as it is true', async () => {
   for (let size = 0; size < zip.length; size += 5) await bench.thereAndBack(zip.subarray(0, size))
 }, 60_000)
 
+test('end records of zip64, with the old one telling the same, nothing, or something else', async () => {
+  const zip = tinyZip()
+  const end = zip.subarray(zip.length - 22)
+  const directoryAt = end.readUInt32LE(16)
+  const wide = Buffer.alloc(56 + 20)
+  wide.write('PK\u0006\u0006', 0, 'latin1')
+  wide.writeBigUInt64LE(44n, 4)
+  wide.writeBigUInt64LE(2n, 32)
+  wide.writeBigUInt64LE(BigInt(end.readUInt32LE(12)), 40)
+  wide.writeBigUInt64LE(BigInt(directoryAt), 48)
+  wide.write('PK\u0006\u0007', 56, 'latin1')
+  wide.writeBigUInt64LE(BigInt(zip.length - 22), 64)
+  const bench = new Bench()
+  for (const change of [(): void => {}, (last: Buffer) => last.fill(0xff, 8, 20), (last: Buffer) => last.writeUInt32LE(7, 16), (last: Buffer) => last.writeUInt32LE(7, 12)]) {
+    const last = Buffer.from(end)
+    change(last)
+    expect((await bench.thereAndBack(Buffer.concat([zip.subarray(0, -22), wide, last]))).layers).toMatchObject([{ format: 'zip', exact: true }])
+  }
+  wide.writeBigUInt64LE(99n, 64)
+  expect((await bench.thereAndBack(Buffer.concat([zip.subarray(0, -22), wide, end]))).layers).toMatchObject([{ format: 'zip', exact: true }])
+})
+
 /** Two members, made by hand. */
 function tinyZip (): Buffer {
   const members = ['first', 'second'].map(name => ({ name, data: zlib.deflateRawSync(Buffer.from(name.repeat(9))) }))
