@@ -49,7 +49,8 @@ export class JobAnswerer {
 
   /** One that holds what predictions need, once there was one. */
   #predictor (): DeflateKernel {
-    return this.#predicting ??= this.#newKernel()
+    this.#predicting ??= this.#newKernel()
+    return this.#predicting
   }
 
   #search ({ parameters, plan, text, last }: DeflateJob & { kind: 'search' }): FoundTokens {

@@ -50,7 +50,8 @@ export function decodeItem (item: Uint8Array): CorrectionItem {
   }
   const cut = (size: number): Uint8Array => {
     if (size > item.length - at) throw invalid(`${size} bytes where ${item.length - at} are left`)
-    return item.slice(at, at += size)
+    at += size
+    return item.slice(at - size, at)
   }
   const begin = take()
   if (begin > MAX_BEGIN) throw invalid(`a first token at ${begin}, the limit is ${MAX_BEGIN}`)

@@ -37,7 +37,7 @@ async function correct (stream: Uint8Array, text: Uint8Array): Promise<Told> {
 
 /** Nobody's encoder: near to none of those that are tried. */
 const strange: EncoderParameters = { hashBytes: 3, hashBits: 15, symbolLimit: 11_111, endsEarly: false, looksPast: false, search: { greedy: false, good: 20, lazy: 20, nice: 70, chain: 45 } }
-const source = sourceText(800_000, 71)
+const source = sourceText(400_000, 71)
 
 describe('gives the very bytes again', () => {
   test.each([['go-source-6', sourceText(150_000, 61)], ['go-mixed-6', mixedText(100_000, 62)]] as const)('%s: two bytes a segment', async (name, text) => {
@@ -47,12 +47,12 @@ describe('gives the very bytes again', () => {
   })
 
   test('of an encoder that is near to one that we know, with little', async () => {
-    for (const [parameters, share] of [[encoderParameters('gnu-gzip', 6), 0.02], [encoderParameters('chromium', 6), 0.02], [strange, 0.05]] as const) {
+    for (const [parameters, share] of [[encoderParameters('gnu-gzip', 6), 0.02], [strange, 0.05]] as const) {
       expect((await correct(encodeWhole(parameters, source), source)).share).toBeLessThan(share)
     }
   })
 
-  const kinds = { nothing: Buffer.alloc(0), 'one byte': Buffer.of(7), zeros: Buffer.alloc(600_000), noise: withoutRepeats(150_000), mixed: mixedText(150_000), 'two values': fewValues(20_000, 2) }
+  const kinds = { nothing: Buffer.alloc(0), 'one byte': Buffer.of(7), zeros: Buffer.alloc(300_000), noise: withoutRepeats(150_000), mixed: mixedText(100_000), 'two values': fewValues(20_000, 2) }
   test.each(Object.entries(kinds))('of %s', async (_name, text) => {
     for (const stream of [encodeWhole(strange, text), zlib.deflateRawSync(text, { level: 0 }), encodeWhole(encoderParameters('pigz-independent', 6), text), zlib.deflateRawSync(text, { strategy: zlib.constants.Z_FIXED })]) {
       await correct(stream, text)
@@ -60,10 +60,10 @@ describe('gives the very bytes again', () => {
   })
 
   test('of any flushes', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 0, max: 40_000 }), fc.constantFrom(zlib.constants.Z_SYNC_FLUSH, zlib.constants.Z_FULL_FLUSH, zlib.constants.Z_PARTIAL_FLUSH, zlib.constants.Z_BLOCK)), { minLength: 1, maxLength: 6 }), async parts => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 0, max: 20_000 }), fc.constantFrom(zlib.constants.Z_SYNC_FLUSH, zlib.constants.Z_FULL_FLUSH, zlib.constants.Z_PARTIAL_FLUSH, zlib.constants.Z_BLOCK)), { minLength: 1, maxLength: 6 }), async parts => {
       const text = sourceText(parts.reduce((sum, [size]) => sum + size, 0), 5)
       await correct(await flushed(text, parts), text)
-    }), { numRuns: 10 })
+    }), { numRuns: 5 })
   })
 
   testWithProgram('gzip')('of gzip --rsyncable', async () => {
@@ -95,10 +95,10 @@ async function flushed (text: Uint8Array, parts: ReadonlyArray<readonly [number,
 
 test('after one inserted byte a segment or two are corrected otherwise', async () => {
   for (const parameters of [strange, encoderParameters('zlib-mem9', 5)]) {
-    const changed = Buffer.concat([source.subarray(0, 400_000), Buffer.of(120), source.subarray(400_000)])
+    const changed = Buffer.concat([source.subarray(0, 200_000), Buffer.of(120), source.subarray(200_000)])
     const [before, after] = [await correct(encodeWhole(parameters, source), source), await correct(encodeWhole(parameters, changed), changed)]
     const known = new Set(before.items.map(item => Buffer.from(item).toString('hex')))
-    expect(before.items.length).toBeGreaterThan(4)
+    expect(before.items.length).toBeGreaterThan(2)
     expect(after.items.filter(item => !known.has(Buffer.from(item).toString('hex'))).length).toBeLessThanOrEqual(2)
   }
 })
@@ -121,7 +121,7 @@ test('says when corrections are too large', async () => {
   const words = zlib.deflateRawSync(source, { strategy: zlib.constants.Z_RLE })
   await correct(huffman, Buffer.concat([source, random])).then(({ share }) => { expect(share).toBeLessThan(0.1) })
   await correct(words, source).then(({ share }) => { expect(share).toBeLessThan(0.1) })
-  const text = sourceText(1_300_000, 72)
+  const text = sourceText(1_000_000, 72)
   const shallow = encodeWhole({ ...strange, hashBytes: 4, search: { greedy: true, good: 4, lazy: 0, nice: 4, chain: 1 } }, text)
   await expect(correct(shallow, text)).rejects.toThrow(expect.objectContaining({ code: 'CORRECTIONS_TOO_LARGE', message: expect.stringMatching(/the limit is a tenth/) as unknown }))
 })
@@ -153,7 +153,7 @@ describe('refuses', () => {
         if (!isAppError(e)) throw e
         expect(e.code).toBe('CORRECTIONS_INVALID')
       }
-    }), { numRuns: 60 })
+    }), { numRuns: 20 })
   })
 
   test('fewer corrections than segments', async () => {

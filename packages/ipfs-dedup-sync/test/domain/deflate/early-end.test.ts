@@ -18,7 +18,7 @@ function aroundHalf (): NamedText[] {
 
 /** About as many matches as literals: which of them are more is chance, and often by one. */
 function aroundHalfMatches (): NamedText[] {
-  return Array.from({ length: 40 }, (_, seed) => {
+  return Array.from({ length: 15 }, (_, seed) => {
     const random = seededRandom(seed)
     const parts: Buffer[] = []
     for (let i = 0; i < 14_000; i++) parts.push(random.next() < 0.66 ? Buffer.alloc(7, random.below(256)) : Buffer.of(random.below(256)))

@@ -14,12 +14,12 @@ const found = (stream: Uint8Array, of: Uint8Array, hints: EncoderHints): string[
   [...identify(newKernel, hints.whole ? stream : stream.subarray(0, 100_000), hints.whole ? of : of.subarray(0, START), hints)].map(({ producer, level }) => `${producer} ${level}`)
 
 describe('finds its own encoder among all, from the beginning of a stream', () => {
-  test.each(PRODUCERS.flatMap(producer => ([2, 4, 7, 8] as const).map(level => [producer, level] as const)))('%s -%i', (producer, level) => {
+  test.each(PRODUCERS.map((producer, i) => [producer, ([2, 4, 7, 8] as const)[i % 4]!] as const))('%s -%i', (producer, level) => {
     expect(found(encodeWhole(encoderParameters(producer, level), text), text, { whole: false })).toContain(`${producer} ${level}`)
   })
 })
 
-test.each([1, 6, 9] as const)('tells levels and producers apart at -%i', level => {
+test.each([1, 6] as const)('tells levels and producers apart at -%i', level => {
   // what differs between these pairs is only near the end of the text, or in the search of greedy levels behind a job
   const twins: ReadonlyArray<readonly Producer[]> = [['gnu-gzip', 'info-zip'], ['zlib'], ['zlib-mem9'], ['chromium'], level < 4 ? ['pigz'] : ['pigz', 'pigz-single'], ['pigz-independent']]
   for (const twin of twins) expect(found(encodeWhole(encoderParameters(twin[0]!, level), text), text, { whole: false })).toEqual(twin.map(producer => `${producer} ${level}`))

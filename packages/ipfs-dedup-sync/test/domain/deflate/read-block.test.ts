@@ -112,7 +112,7 @@ test('the tokens stand for the text, and the last block ends with the stream', (
     const blocks = readAll(stream)
     expect(expand(blocks).equals(text)).toBe(true)
     expect(Math.ceil(blocks.at(-1)!.endBit / 8)).toBe(stream.length)
-  }), { numRuns: 60 })
+  }), { numRuns: 25 })
 })
 
 test('of a beginning it reads what is whole', () => {
