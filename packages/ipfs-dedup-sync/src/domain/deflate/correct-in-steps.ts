@@ -11,7 +11,7 @@ import { nearTo } from './corrected-parameters.ts'
 import type { EncoderParameters } from './encoder-parameters.ts'
 import type { DeflateBlock } from './read-block.ts'
 import { readBlocks } from './read-blocks.ts'
-import { headOf } from './write-given-block.ts'
+import { canBeModelled, headOf } from './write-given-block.ts'
 
 /** Corrections may be as much of the stream. */
 const MAX_SHARE = 0.1
@@ -63,7 +63,7 @@ async function chooseParameters (crew: DeflateCrew, stream: AsyncIterable<Uint8A
 async function * correctSegments (
   crew: DeflateCrew, parameters: EncoderParameters, stream: AsyncIterable<Uint8Array>, text: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const checked = mapConcurrent(readBlocks(stream), crew.ahead, async (block): Promise<CheckedBlock> => ({ block, modelled: await crew.ask({ kind: 'models', family: parameters.family, block }) }))
+  const checked = mapConcurrent(readBlocks(stream), crew.ahead, async (block): Promise<CheckedBlock> => ({ block, modelled: canBeModelled(block) && await crew.ask({ kind: 'models', family: parameters.family, block }) }))
   const corrected = mapConcurrent(readSegments(checked, text), crew.ahead, async segment => {
     const { part, begin, tokens, ends, symbols, readBytes } = segment
     const corrections = await crew.ask({ kind: 'correct', parameters, part, begin, tokens })

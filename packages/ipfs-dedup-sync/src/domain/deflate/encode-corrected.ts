@@ -8,10 +8,8 @@ import type { TextPart } from './cut-text.ts'
 import type { DeflateCrew } from './deflate-job.ts'
 import type { EncoderParameters } from './encoder-parameters.ts'
 import { BitJoiner } from './join-bits.ts'
+import { MAX_BLOCK_TOKENS } from './read-blocks.ts'
 import { mayBeStored } from './write-given-block.ts'
-
-/** Of one block: what is held of it is bounded. */
-const MAX_BLOCK_TOKENS = 8 * 1024 * 1024
 
 /** A block that is to be written: by the model, or behind the head it had. */
 export interface GivenBlock {

@@ -44,10 +44,11 @@ const FIXED: Opening = {
  * @param bytes of a raw deflate stream, or of its beginning
  * @param startBit where the block begins, counted from the lowest bit of the first byte
  * @param textBefore bytes of text before the block: no distance reaches further
+ * @param maxTokens a block that has more is taken for one that is not whole
  * @returns undefined when the bytes end before the block's body begins
  * @throws AppError DEFLATE_INVALID for bits that are no deflate block
  */
-export function readBlock (bytes: Uint8Array, startBit: number, textBefore: number): DeflateBlock | undefined {
+export function readBlock (bytes: Uint8Array, startBit: number, textBefore: number, maxTokens = Infinity): DeflateBlock | undefined {
   const reader = new BitReader(bytes, startBit)
   const last = reader.take(1) === 1
   const kind = KINDS[reader.take(2)]
@@ -57,7 +58,7 @@ export function readBlock (bytes: Uint8Array, startBit: number, textBefore: numb
   const opening = kind === 'fixed' ? FIXED : readCodes(reader)
   if (opening === undefined || reader.overran) return undefined
   const bodyBit = reader.position
-  const body = readSymbols(reader, opening, textBefore)
+  const body = readSymbols(reader, opening, textBefore, maxTokens)
   return { kind, last, startBit, bodyBit, header: cutBits(bytes, startBit, bodyBit), ...body }
 }
 
@@ -118,7 +119,7 @@ function readLengths (reader: BitReader): CodeLengths | undefined {
   return { literals: lengths.slice(0, literals), distances: lengths.slice(literals) }
 }
 
-function readSymbols (reader: BitReader, { literals, distances }: Opening, textBefore: number): Pick<DeflateBlock, 'tokens' | 'textSize' | 'endBit' | 'whole'> {
+function readSymbols (reader: BitReader, { literals, distances }: Opening, textBefore: number, maxTokens: number): Pick<DeflateBlock, 'tokens' | 'textSize' | 'endBit' | 'whole'> {
   let tokens = new Uint32Array(4096)
   let count = 0
   let textSize = 0
@@ -128,6 +129,7 @@ function readSymbols (reader: BitReader, { literals, distances }: Opening, textB
     const symbol = literals.read(reader)
     if (reader.overran) return stop(false)
     if (symbol === END_OF_BLOCK) return stop(true)
+    if (count === maxTokens) return stop(false)
     if (count === tokens.length) tokens = grown(tokens)
     if (symbol < END_OF_BLOCK) {
       tokens[count++] = symbol

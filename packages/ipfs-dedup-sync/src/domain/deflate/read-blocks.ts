@@ -2,12 +2,13 @@ import { AppError } from '@ipkit/core/errors/app-error'
 import { readBlock, type DeflateBlock } from './read-block.ts'
 
 const FIRST_LOOK = 256 * 1024
-/** Of the stream, in one block. */
-const MAX_BLOCK = 1024 * 1024
+/** In one block: what is held of it is bounded. */
+export const MAX_BLOCK_TOKENS = 2 ** 19
+const MAX_BLOCK = 2 * 1024 * 1024
 
 /**
  * The blocks of a stream, one after the other; holds one.
- * @throws AppError DEFLATE_INVALID for a stream that is none, ends too early, or has something behind its last byte; CORRECTIONS_TOO_LARGE for a block over 1 MiB
+ * @throws AppError DEFLATE_INVALID for a stream that is none, ends too early, or has something behind its last byte; CORRECTIONS_TOO_LARGE for a block of over 524,288 tokens
  */
 export async function * readBlocks (stream: AsyncIterable<Uint8Array>): AsyncGenerator<DeflateBlock & { readonly endByte: number }> {
   const pieces = stream[Symbol.asyncIterator]()
@@ -39,10 +40,10 @@ export async function * readBlocks (stream: AsyncIterable<Uint8Array>): AsyncGen
       let block: DeflateBlock | undefined
       for (; ; look *= 2) {
         await fill(look)
-        block = readBlock(held.subarray(0, size), bit, textBefore)
+        block = readBlock(held.subarray(0, size), bit, textBefore, MAX_BLOCK_TOKENS)
         if (block?.whole === true) break
+        if (block?.tokens.length === MAX_BLOCK_TOKENS || look >= MAX_BLOCK) throw new AppError('CORRECTIONS_TOO_LARGE', `a deflate block is of over ${MAX_BLOCK_TOKENS} tokens, or ${MAX_BLOCK} bytes`)
         if (ended) throw new AppError('DEFLATE_INVALID', 'a deflate stream ends before its last block')
-        if (look >= MAX_BLOCK) throw new AppError('CORRECTIONS_TOO_LARGE', `a deflate block is over ${MAX_BLOCK} bytes`)
       }
       if (block.last) {
         await fill(Math.ceil(block.endBit / 8) + 1)

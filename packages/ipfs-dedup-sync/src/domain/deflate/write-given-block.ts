@@ -21,9 +21,13 @@ export function headOf ({ kind, header, startBit, bodyBit }: DeflateBlock): Bloc
   return { bytes: header.slice(0, 1).map(byte => byte & 7), bits: STORED_BITS }
 }
 
-/** Whether the model writes the block just as it is. */
+/** Whether the model has room for such a block. */
+export function canBeModelled ({ tokens, textSize, kind }: DeflateBlock): boolean {
+  return tokens.length <= PORTION && (kind !== 'stored' || textSize <= MAX_STORED)
+}
+
+/** Whether the model writes the block just as it is. @param block as of `canBeModelled` */
 export function modelWrites (kernel: DeflateKernel, family: 'go' | undefined, { tokens, textSize, last, kind, header, startBit, bodyBit, endBit }: DeflateBlock): boolean {
-  if (tokens.length > PORTION || (kind === 'stored' && textSize > MAX_STORED)) return false
   const written = writeBlock(kernel, tokens, { textSize, mayBeStored: mayBeStored(tokens.length, textSize), last }, family)
   if (written.stored || kind === 'stored') return written.stored && kind === 'stored'
   if (written.bits !== endBit - startBit) return false

@@ -10,6 +10,7 @@ import type { DeflateEngine } from '../../../src/domain/deflate/deflate-engine.t
 import { encoderParameters, type EncoderParameters } from '../../../src/domain/deflate/encoder-parameters.ts'
 import { plainEngine } from '../../../src/domain/deflate/plain-engine.ts'
 import { encodeWhole, newKernel } from './encode-whole.ts'
+import { packBits } from './pack-bits.ts'
 import { gzipFile, gzipProgram } from './reference-encoders.ts'
 import { fewValues, mixedText, sourceText, withoutRepeats } from './texts.ts'
 
@@ -124,6 +125,12 @@ test('says when corrections are too large', async () => {
   const text = sourceText(1_000_000, 72)
   const shallow = encodeWhole({ ...strange, hashBytes: 4, search: { greedy: true, good: 4, lazy: 0, nice: 4, chain: 1 } }, text)
   await expect(correct(shallow, text)).rejects.toThrow(expect.objectContaining({ code: 'CORRECTIONS_TOO_LARGE', message: expect.stringMatching(/the limit is a tenth/) as unknown }))
+})
+
+test('a block of many tokens is not held', async () => {
+  const tokens = Array.from({ length: 530_000 }, () => '10010001').join('') // 'a' in fixed codes
+  const { bytes } = packBits([1, 1], [1, 2], tokens, '0000000')
+  await expect(correct(bytes, Buffer.alloc(530_000, 97))).rejects.toThrow(expect.objectContaining({ code: 'CORRECTIONS_TOO_LARGE', message: expect.stringMatching(/over 524288 tokens/) as unknown }))
 })
 
 describe('refuses', () => {
