@@ -10,12 +10,24 @@ const { wasmFile } = workerData as { readonly wasmFile: string }
 const port = parentPort!
 const answerer = loadDeflateKernel(wasmFile).then(newKernel => new JobAnswerer(newKernel))
 
+let broken = false
+
 port.on('message', (job: DeflateJob) => {
-  void answerer.then(ready => {
+  answerer.then(ready => { if (!broken) answerJob(ready, job) }).catch(breakThread)
+})
+
+function answerJob (ready: JobAnswerer, job: DeflateJob): void {
+  try {
     const answer = answerOrRefuse(ready, job)
     port.postMessage(answer, buffersOf(answer))
-  })
-})
+  } catch (error) { breakThread(error) }
+}
+
+/** Nothing more is answered: it would be taken for the answer to the job that broke it. */
+function breakThread (error: unknown): void {
+  broken = true
+  setImmediate(() => { throw error })
+}
 
 function answerOrRefuse (answerer: JobAnswerer, job: DeflateJob): LaneAnswer {
   try {

@@ -126,3 +126,12 @@ test('a thread that cannot start is an error, not silence', async () => {
   await using broken = workerEngine({ ...deps, wasmFile: '/nowhere/deflate.wasm', workers: 1 })
   for (let i = 0; i < 2; i++) await expect(broken.encodeWhole(encoderParameters('zlib', 6), source.subarray(0, 10))).rejects.toThrow(/ENOENT/)
 })
+
+test('a thread that dies is an error for what was asked of it, and another takes its place', async () => {
+  await using engine = workerEngine({ ...deps, workers: 1 })
+  const parameters = encoderParameters('zlib', 6)
+  const wild = { ...parameters, search: undefined } as never
+  const asked = [wild, parameters].map(async given => await engine.encodeWhole(given, source.subarray(0, 1000)))
+  for (const one of asked) await expect(one).rejects.toThrow()
+  expect(Buffer.from(await engine.encodeWhole(parameters, source.subarray(0, 1000))).equals(encodeWhole(parameters, source.subarray(0, 1000)))).toBe(true)
+})
