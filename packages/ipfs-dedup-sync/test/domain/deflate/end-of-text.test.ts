@@ -13,10 +13,10 @@ const sweep = (from: number, to: number, step: number, make: (size: number) => B
 const CASES: ReadonlyArray<{ readonly what: string, readonly texts: readonly NamedText[], readonly levels: readonly Level[] }> = [
   { what: 'the last literal is the one that fills a block', texts: sweep(16_380, 16_390, 1, size => noise.subarray(0, size)), levels: [1, 6] },
   { what: 'the last literal fills a large block', texts: sweep(32_764, 32_774, 1, size => noise.subarray(0, size)), levels: [1, 6] },
-  { what: 'the block that is stored slides out of the window', texts: sweep(65_268, 65_282, 1, size => noise.subarray(0, size)), levels: [1, 6] },
-  { what: 'the block that is stored has slid out when it ends', texts: sweep(65_530, 65_540, 1, size => noise.subarray(0, size)), levels: [1, 6] },
-  { what: 'the text ends where the window slides for the first time', texts: sweep(65_500, 65_540, 4, size => sparseEnd(size, size)), levels: [1, 6] },
-  { what: 'the text ends where the window slides again', texts: sweep(98_270, 98_310, 4, size => sparseEnd(size, size)), levels: [6] },
+  { what: 'the block that is stored slides out of the window', texts: sweep(65_268, 65_282, 2, size => noise.subarray(0, size)), levels: [1, 6] },
+  { what: 'the block that is stored has slid out when it ends', texts: sweep(65_530, 65_540, 3, size => noise.subarray(0, size)), levels: [1, 6] },
+  { what: 'the text ends where the window slides for the first time', texts: sweep(65_500, 65_540, 7, size => sparseEnd(size, size)), levels: [1, 6] },
+  { what: 'the text ends where the window slides again', texts: sweep(98_270, 98_310, 7, size => sparseEnd(size, size)), levels: [6] },
 ]
 
 const PROGRAMS: ReadonlyArray<{ readonly producer: Producer, readonly needs: readonly string[], readonly encode: Encode }> = [

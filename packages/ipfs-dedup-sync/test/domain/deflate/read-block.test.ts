@@ -78,7 +78,7 @@ describe('refuses', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(AppError)
       }
-    }), { numRuns: 2000 })
+    }), { numRuns: 600 })
   })
 })
 
