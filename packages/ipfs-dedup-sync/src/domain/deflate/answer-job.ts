@@ -3,6 +3,7 @@ import type { NewDeflateKernel, DeflateKernel } from './deflate-kernel.ts'
 import type { DeflateAnswer, DeflateAnswers, DeflateJob, FoundTokens, WrittenRun } from './deflate-job.ts'
 import { identify } from './identify.ts'
 import { BitJoiner } from './join-bits.ts'
+import { joinTokens } from './join-tokens.ts'
 import { openEncoder, type DeflateEncoder } from './open-encoder.ts'
 import { SegmentSearch } from './search-segment.ts'
 import { writeBlock } from './write-block.ts'
@@ -58,7 +59,7 @@ export class JobAnswerer {
     const parts = [...search.write(text)]
     if (last && !search.isDone) parts.push(...search.end())
     if (!search.isDone || search.startSeam === undefined) throw new Error('a segment has too little text behind its stop')
-    return { tokens: joinTokens(parts), startSeam: search.startSeam, ...search.stopSeam === undefined ? {} : { stopSeam: search.stopSeam } }
+    return { tokens: joinTokens(...parts), startSeam: search.startSeam, ...search.stopSeam === undefined ? {} : { stopSeam: search.stopSeam } }
   }
 
   #write ({ tokens, blocks, family }: DeflateJob & { kind: 'write' }): WrittenRun[] {
@@ -110,14 +111,4 @@ export class JobAnswerer {
     this.#streams.delete(id)
     if (open !== undefined && this.#idle.length === 0) this.#idle.push(open.kernel)
   }
-}
-
-function joinTokens (parts: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
-  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

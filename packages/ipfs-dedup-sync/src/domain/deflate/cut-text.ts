@@ -4,7 +4,7 @@ export interface TextPart {
   readonly start: number
   readonly stop: number
   /** From `start - before` on; more than up to `stop` unless the text ends there. */
-  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly bytes: Uint8Array
   readonly before: number
   /** Whether the text ends with `stop`, and with `bytes`. */
   readonly last: boolean
@@ -17,18 +17,28 @@ export interface TextCuts {
   readonly before: number
   /** Bytes that come along from behind it, 1 at least: with fewer left the part is the last and goes to the end. */
   readonly behind: number
+  /** Parts that are in use at once: the bytes of one are overwritten when so many have come after it. */
+  readonly slots: number
 }
 
-/** Cuts a text of any pieces; holds one part. */
-export async function * cutText (text: AsyncIterable<Uint8Array>, { size, before, behind }: TextCuts): AsyncGenerator<TextPart> {
+/** Cuts a text of any pieces. Holds one part, and those in use in memory that other threads see without a copy: new memory for each would be garbage for long. */
+export async function * cutText (text: AsyncIterable<Uint8Array>, { size, before, behind, slots }: TextCuts): AsyncGenerator<TextPart> {
   const held = new Uint8Array(before + size + behind)
+  const shared: Uint8Array[] = []
+  let given = 0
+  const give = (end: number): Uint8Array => {
+    const slot = given++ % slots
+    const bytes = shared[slot] ??= new Uint8Array(new SharedArrayBuffer(held.length))
+    bytes.set(held.subarray(0, end))
+    return bytes.subarray(0, end)
+  }
   let heldBefore = 0
   let end = 0
   let start = 0
   for await (const piece of text) {
     for (let taken = 0; taken < piece.length;) {
       if (end === heldBefore + size + behind) {
-        yield { start, stop: start + size, bytes: held.slice(0, end), before: heldBefore, last: false }
+        yield { start, stop: start + size, bytes: give(end), before: heldBefore, last: false }
         const kept = Math.min(before, heldBefore + size)
         held.copyWithin(0, heldBefore + size - kept, end)
         end = kept + behind
@@ -41,5 +51,5 @@ export async function * cutText (text: AsyncIterable<Uint8Array>, { size, before
       taken += some.length
     }
   }
-  yield { start, stop: start + end - heldBefore, bytes: held.slice(0, end), before: heldBefore, last: true }
+  yield { start, stop: start + end - heldBefore, bytes: give(end), before: heldBefore, last: true }
 }

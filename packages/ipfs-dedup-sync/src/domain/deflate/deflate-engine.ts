@@ -6,7 +6,7 @@ export interface DeflateEngine extends AsyncDisposable {
   /**
    * What the encoder gives for the text, in order. Works on parts of it at once where the encoder allows.
    * @param text any pieces; must stay as they are until asked for more
-   * @param corrections as `corrections` gave them; none: the encoder's own tokens and blocks
+   * @throws AppError CORRECTIONS_INVALID for corrections that are none of this text; what the signal was aborted with
    */
   encode(parameters: EncoderParameters, text: AsyncIterable<Uint8Array>, options?: EncodeOptions): AsyncGenerator<Uint8Array>
   /** A short text, at most 1 MiB, in one job: many may run at once. */
@@ -15,14 +15,14 @@ export interface DeflateEngine extends AsyncDisposable {
   identify(stream: Uint8Array, text: Uint8Array, hints: EncoderHints, atMost: number): Promise<EncoderParameters[]>
   /**
    * What is to be told for each segment of the text so that `encode` gives just this stream, although its encoder is not known: docs/formats/deflate-model.md, "Corrections". Segments follow from the text, so an
-   * unchanged one keeps its corrections. The nearest parameters come first.
-   * @throws AppError CORRECTIONS_TOO_LARGE as soon as they are over a tenth of the stream read so far (and over 64 KiB)
+   * unchanged one keeps its corrections. The nearest parameters come first. Both sources are read twice, the first time only their beginning. Nothing of it is proven: whoever relies on it encodes, and compares.
+   * @throws AppError CORRECTIONS_TOO_LARGE as soon as they are over a tenth of the stream read so far (and over 64 KiB), also from `segments`; DEFLATE_INVALID for a stream that is none, or not of this text
    */
   correct(stream: () => AsyncIterable<Uint8Array>, text: () => AsyncIterable<Uint8Array>, options?: { readonly signal?: AbortSignal }): Promise<Corrected>
 }
 
 export interface EncodeOptions {
-  /** One item a segment, each as `Corrected.segments` gave it. */
+  /** One item a segment, each as `Corrected.segments` gave it; none: the encoder's own tokens and blocks. */
   readonly corrections?: AsyncIterable<Uint8Array>
   readonly signal?: AbortSignal
 }

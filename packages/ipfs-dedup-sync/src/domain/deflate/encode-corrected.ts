@@ -8,6 +8,7 @@ import type { TextPart } from './cut-text.ts'
 import type { DeflateCrew } from './deflate-job.ts'
 import type { EncoderParameters } from './encoder-parameters.ts'
 import { BitJoiner } from './join-bits.ts'
+import { joinTokens } from './join-tokens.ts'
 import { MAX_BLOCK_TOKENS } from './read-blocks.ts'
 import { mayBeStored } from './write-given-block.ts'
 
@@ -69,12 +70,7 @@ async function * putBlocks (parameters: EncoderParameters, restored: AsyncIterab
       if (heldCount > MAX_BLOCK_TOKENS) throw new AppError('CORRECTIONS_INVALID', `a block is of over ${MAX_BLOCK_TOKENS} tokens`)
       continue
     }
-    const all = new Uint32Array(heldCount)
-    let at = 0
-    for (const some of held) {
-      all.set(some, at)
-      at += some.length
-    }
+    const all = joinTokens(...held)
     let start = 0
     const blocks = found.ends.map(({ at, last, head }): GivenBlock => {
       const end = startOfSegment + at

@@ -5,6 +5,7 @@ import type { DeflateCrew, FoundTokens, WrittenRun } from './deflate-job.ts'
 import { WINDOW_SIZE } from './deflate-kernel.ts'
 import type { EncoderParameters } from './encoder-parameters.ts'
 import { BitJoiner } from './join-bits.ts'
+import { joinTokens } from './join-tokens.ts'
 import { seamsAreEqual, TEXT_BEFORE_SEGMENT, type Seam } from './search-segment.ts'
 import { BlockSplitter, type BlockPlan } from './split-blocks.ts'
 
@@ -23,7 +24,7 @@ export async function * encodeInSteps (crew: DeflateCrew, parameters: EncoderPar
 /** Jobs that follow from their own text, and of the text before it from a window at most. */
 async function * encodeJobs (crew: DeflateCrew, parameters: EncoderParameters, text: AsyncIterable<Uint8Array>, jobSize: number, links: boolean): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const size = jobSize * Math.max(1, Math.floor(STEP_BYTES / jobSize))
-  const parts = cutText(text, { size, before: links ? WINDOW_SIZE : 0, behind: 1 })
+  const parts = cutText(text, { size, before: links ? WINDOW_SIZE : 0, behind: 1, slots: crew.ahead + 1 })
   yield * mapConcurrent(parts, crew.ahead, async ({ bytes, before, start, last }) => await crew.ask({
     // a byte of the next job makes the encoder end this one
     kind: 'jobs', parameters, text: bytes.subarray(before), last, ...links && start > 0 ? { dictionary: bytes.subarray(0, before) } : {},
@@ -35,9 +36,9 @@ async function * encodeStream (crew: DeflateCrew, parameters: EncoderParameters,
   const { id, ask } = crew.pick()
   let ended = false
   try {
-    yield * mapConcurrent(cutText(text, { size: STEP_BYTES, before: 0, behind: 1 }), 2, async ({ bytes, last, start, stop }) => {
+    yield * mapConcurrent(cutText(text, { size: STEP_BYTES, before: 0, behind: 1, slots: 3 }), 2, async ({ bytes, last, start, stop }) => {
       ended = last
-      return await ask({ kind: 'stream', id, parameters, text: bytes.slice(0, stop - start), last })
+      return await ask({ kind: 'stream', id, parameters, text: bytes.subarray(0, stop - start), last })
     })
   } finally {
     if (!ended) await ask({ kind: 'drop', id }).catch(() => {}) // a thread that broke has dropped it
@@ -49,7 +50,8 @@ interface SearchedSegment { readonly part: TextPart, readonly found: FoundTokens
 interface SplitSegment { readonly part: TextPart, readonly tokens: Uint32Array, readonly blocks: readonly BlockPlan[] }
 
 async function * encodeSegments (crew: DeflateCrew, parameters: EncoderParameters, text: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const parts = cutText(text, { size: STEP_BYTES, before: TEXT_BEFORE_SEGMENT, behind: TEXT_BEHIND_SEGMENT })
+  // each of the two stages holds `ahead`; one is being joined, one split, and one is new
+  const parts = cutText(text, { size: STEP_BYTES, before: TEXT_BEFORE_SEGMENT, behind: TEXT_BEHIND_SEGMENT, slots: 2 * crew.ahead + 3 })
   const searched = mapConcurrent(parts, crew.ahead, async part => ({ part, found: await searchPart(crew, parameters, part) }))
   const written = mapConcurrent(splitSegments(crew, parameters, searched), crew.ahead, async ({ part, tokens, blocks }) => (
     { part, blocks, runs: blocks.length === 0 ? [] : await crew.ask({ kind: 'write', tokens, blocks }) }
@@ -70,19 +72,20 @@ async function searchPart (crew: DeflateCrew, parameters: EncoderParameters, { s
 async function * splitSegments (crew: DeflateCrew, parameters: EncoderParameters, searched: AsyncIterable<SearchedSegment>): AsyncGenerator<SplitSegment> {
   const splitter = new BlockSplitter(parameters)
   let stopped: Seam | undefined
-  let held = new Uint32Array(0)
+  let held: Uint32Array = new Uint32Array(0)
   for await (const { part, found } of searched) {
     const fits = stopped === undefined || seamsAreEqual(stopped, found.startSeam)
     const { tokens, stopSeam } = fits ? found : await searchPart(crew, parameters, part, stopped)
     if (part.last) splitter.endsAt(part.stop)
     const blocks = splitter.push(tokens)
     if (part.last) blocks.push(splitter.end())
-    const all = new Uint32Array(held.length + tokens.length)
-    all.set(held)
-    all.set(tokens, held.length)
     const used = blocks.reduce((sum, { tokenCount }) => sum + tokenCount, 0)
-    yield { part, tokens: all.slice(0, used), blocks }
-    held = all.slice(used)
+    const ofBlocks = new Uint32Array(used)
+    const fromHeld = Math.min(used, held.length)
+    ofBlocks.set(held.subarray(0, fromHeld))
+    ofBlocks.set(tokens.subarray(0, used - fromHeld), fromHeld)
+    yield { part, tokens: ofBlocks, blocks }
+    held = fromHeld === held.length ? tokens.slice(used - fromHeld) : joinTokens(held.subarray(fromHeld), tokens)
     stopped = stopSeam
   }
 }
