@@ -64,13 +64,17 @@ export class MemoryNet implements AsyncDisposable {
   #counted (name: string, channel: ByteChannel): ByteChannel {
     const count = this.#traffic.get(name) ?? { receivedBytes: 0, sentBytes: 0 }
     this.#traffic.set(name, count)
+    // as the real ones say it
+    const hungUp = (e: unknown): unknown => (e as Error).message === 'link cut' ? new AppError('PEER_HUNG_UP', 'the connection to the peer broke off', { exit: 'unreachable', cause: e }) : e
     async function * source (): AsyncGenerator<Uint8Array> {
-      for await (const chunk of channel.source) { count.receivedBytes += chunk.length; yield chunk }
+      try {
+        for await (const chunk of channel.source) { count.receivedBytes += chunk.length; yield chunk }
+      } catch (e) { throw hungUp(e) }
     }
     return {
       ...channel,
       source: source(),
-      write: async (bytes, signal) => { count.sentBytes += bytes.length; await channel.write(bytes, signal) },
+      write: async (bytes, signal) => { count.sentBytes += bytes.length; await channel.write(bytes, signal).catch((e: unknown) => { throw hungUp(e) }) },
       closeWrite: async () => { await channel.closeWrite() },
       abort: reason => { channel.abort(reason) },
       [Symbol.asyncDispose]: async () => { await channel[Symbol.asyncDispose]() },

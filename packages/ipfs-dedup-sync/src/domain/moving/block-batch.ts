@@ -16,11 +16,11 @@ const ROOM_BYTES = PART_BYTES + 128 * 1024
 /** Bytes of the file, the end not included; `base`: of the file that patches copy from. */
 export interface BatchRange { readonly start: number, readonly end: number, readonly base?: { readonly start: number, readonly end: number } }
 
-/** Blocks of one height that lie in a range, in order. Reads only nodes above them. @throws AppError TREE_INVALID; what the store throws */
+/** Blocks of one height that lie in a range, in order, without empty leaves. Reads only nodes above them. @throws AppError TREE_INVALID; what the store throws */
 export async function * blocksInRange (deps: TreeReaderDeps, tree: Tree, height: number, { start, end }: BatchRange): AsyncGenerator<TreeLink> {
   async function * walk (link: TreeLink, at: number, offset: number): AsyncGenerator<TreeLink> {
     if (at === height) {
-      if (offset >= start && offset + link.sizeBytes <= end) yield link
+      if (link.sizeBytes > 0 && offset >= start && offset + link.sizeBytes <= end) yield link
       return
     }
     let place = offset
@@ -48,6 +48,7 @@ export async function * writeBatch (deps: TreeReaderDeps, tree: Tree, height: nu
     if (range.base !== undefined && base !== undefined) {
       const leaves: TreeLink[] = []
       for await (const link of links) leaves.push(link)
+      if (leaves.length > 1 && range.end - range.start > PART_BYTES) throw badMessage(`a patch of more than ${PART_BYTES} bytes`)
       out.number(leaves.length * 2 + 1)
       for (const { sizeBytes } of leaves) out.number(sizeBytes)
       writePatch(out, await rangeBytes(deps, base, range.base), await joined(deps, leaves))
@@ -64,16 +65,17 @@ export async function * writeBatch (deps: TreeReaderDeps, tree: Tree, height: nu
   if (out.length > 0) yield out.finish()
 }
 
-/** The blocks of one body. Those of a patched range come together. @param base of the file that the patch of the `index`th range copies from */
-export async function * readPart (body: Uint8Array, base: (runBytes: number) => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The blocks of one body. @param base what a patch copies from: asked for when one comes, whose first block is the next */
+export async function * readPart (body: Uint8Array, base: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = new CompactReader(body)
   while (!reader.ended) {
     const n = reader.number(MAX_LEAF_BYTES * 2 + 1, 'a block')
     if (n % 2 === 0) { yield reader.bytes(n / 2, 'a block'); continue }
-    const sizes = Array.from({ length: Math.min((n - 1) / 2, MAX_BATCH_LEAF_BYTES) }, () => reader.number(MAX_LEAF_BYTES, 'the size of a leaf'))
+    const sizes: number[] = []
+    while (sizes.length < (n - 1) / 2) sizes.push(reader.number(MAX_LEAF_BYTES, 'the size of a leaf'))
     const runBytes = sizes.reduce((sum, size) => sum + size, 0)
-    if (runBytes > MAX_BATCH_LEAF_BYTES) throw badMessage(`a patch of ${runBytes} bytes`)
-    const all = readPatch(reader, await base(runBytes), runBytes)
+    if (runBytes > Math.max(PART_BYTES, sizes.length === 1 ? MAX_LEAF_BYTES : 0)) throw badMessage(`a patch of ${runBytes} bytes`)
+    const all = readPatch(reader, await base(), runBytes)
     let at = 0
     for (const size of sizes) yield all.subarray(at, at += size)
   }

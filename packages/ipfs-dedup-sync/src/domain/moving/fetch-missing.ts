@@ -3,7 +3,7 @@ import type { Clock } from '@ipkit/core/time/clock'
 import type { Tree, TreeReaderDeps } from '../tree/open-tree.ts'
 import type { TreeName } from '../tree/root-directory.ts'
 import type { Sha256 } from '../tree/tree-node.ts'
-import { MAX_BASE_BYTES, MAX_BATCH_LEAF_BYTES, MAX_RANGES } from '../wire-limits.ts'
+import { MAX_BATCH_LEAF_BYTES, MAX_RANGES } from '../wire-limits.ts'
 import { rangeBytes, readPart } from './block-batch.ts'
 import { badMessage } from './compact-bytes.ts'
 import type { Frontier, Wanted } from './frontier.ts'
@@ -207,7 +207,8 @@ function rangesOf (wanted: readonly Wanted[]): { readonly ranges: number[][], re
   let count = 0
   for (const block of wanted) {
     const end = block.offset + block.link.sizeBytes
-    if (block.height === 0 && count > 0 && (leafBytes += block.link.sizeBytes) > MAX_BATCH_LEAF_BYTES - MAX_BASE_BYTES * 2) break
+    if (block.height === 0 && count > 0 && leafBytes + block.link.sizeBytes > MAX_BATCH_LEAF_BYTES) break
+    leafBytes += block.link.sizeBytes
     if (before !== undefined && before.offset + before.link.sizeBytes === block.offset && before.replaced === block.replaced) {
       ranges.at(-1)![1] = end
     } else {

@@ -18,6 +18,8 @@ export interface Wanted {
   readonly waiters: Open[]
 }
 
+/** The leaf of no bytes: nobody is asked for it. */
+const EMPTY_LEAF = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
 /** From how many open blocks on nodes are taken one by one. */
 const MANY_OPEN = 20_000
 /** Nodes that are asked for together at most. */
@@ -58,6 +60,7 @@ export class Frontier {
   get changed (): Promise<void> { return this.#changed.promise }
 
   async start (trees: ReadPlan['trees'], directory: Uint8Array | undefined): Promise<void> {
+    if (trees.some(({ root }) => root.cid.toString() === EMPTY_LEAF)) await this.#session.put(EMPTY_LEAF, new Uint8Array(0))
     const here = await this.#shelf.has(trees.map(({ root }) => root.cid.toString()))
     const missing = new Map(trees.filter((_, i) => here[i] !== true).map(tree => [tree.root.cid.toString(), tree]))
     const above: Open | undefined = directory === undefined ? undefined : { cid: this.#root, bytes: directory, pending: missing.size, waiters: [] }
@@ -128,6 +131,8 @@ export class Frontier {
     const children = decodeNode(bytes, `node ${cid} of ${this.#root}`)
     const sum = (of: 'sizeBytes' | 'blockBytes'): number => children.reduce((total, child) => total + child[of], 0)
     if (sum('sizeBytes') !== link.sizeBytes || bytes.length + sum('blockBytes') !== link.blockBytes || children.some(child => isLeaf(child.cid) !== (height === 1))) throw invalid(this.#root, `node ${cid} is not what the node above says`)
+    if (children.some(child => height === 1 && (child.sizeBytes === 0) !== (child.cid.toString() === EMPTY_LEAF))) throw invalid(this.#root, `node ${cid} has an empty leaf that is none`)
+    if (children.some(child => child.sizeBytes === 0)) await this.#session.put(EMPTY_LEAF, new Uint8Array(0))
     const distinct = new Map(children.map(child => [child.cid.toString(), child]))
     this.#opening++
     const here = await this.#shelf.has([...distinct.keys()])

@@ -3,6 +3,8 @@ import { badMessage, type CompactReader, type CompactWriter } from './compact-by
 /** Shorter matches cost as much as they save. */
 const MIN_MATCH = 12
 const TABLE_BITS = 17
+/** Once, since looking it up costs more than it does where a sandbox stands between. */
+const { imul } = Math
 
 /**
  * Tells `target` by what it shares with `base`: docs/protocols/dedup-sync.md, "Patch". Nothing shared: about as long as the target.
@@ -78,7 +80,7 @@ function copyMiddle (ops: OpWriter, base: Uint8Array, target: Uint8Array, start:
 function hash (bytes: Uint8Array, at: number): number {
   const low = bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24
   const high = bytes[at + 4]! | bytes[at + 5]! << 8 | bytes[at + 6]! << 16 | bytes[at + 7]! << 24
-  return (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 32 - TABLE_BITS
+  return (imul(low, 0x9e3779b1) ^ imul(high, 0x85ebca6b)) >>> 32 - TABLE_BITS
 }
 
 function matchLength (base: Uint8Array, from: number, target: Uint8Array, at: number, end: number): number {

@@ -33,6 +33,9 @@ const RAW = 0x55
 const DAG_PB = 0x70
 const SHA2_256 = 0x12
 const DIGEST_BYTES = 32
+/** Leaves that are patched together, when they come after the plan. */
+const GROUP_BYTES = 512 * 1024
+const MARGIN_BYTES = 128 * 1024
 
 /** One place of a row: a block that is known, or the next of those that follow. */
 type Place = TreeLink | undefined
@@ -115,7 +118,7 @@ function readRow ({ reader, replaced: told }: Reading, height: number, width: nu
       if (height > 0) for (const block of base) replaced.push(block)
     }
     const range = height === 0 ? rangeOf(base) : undefined
-    if (range !== undefined) for (const { cid } of sinceCopy.told) told.set(cid.toString(), range)
+    if (range !== undefined) shareOut(range, sinceCopy.told, told)
     sinceCopy = undefined
   }
   while (places.length < width || sinceCopy !== undefined) {
@@ -168,6 +171,27 @@ function rangeOf (base: readonly OldBlock[]): Replaced | undefined {
     end += link.sizeBytes
   }
   return end > first.offset ? { of: first.of, start: first.offset, end } : undefined
+}
+
+/** Each group of leaves gets its part of what the run replaces, and something on either side. */
+function shareOut (range: Replaced, leaves: readonly TreeLink[], told: Map<string, Replaced>): void {
+  const runBytes = leaves.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  const scale = (range.end - range.start) / Math.max(1, runBytes)
+  let at = 0
+  for (let i = 0; i < leaves.length;) {
+    const from = at
+    const group: TreeLink[] = []
+    while (i < leaves.length && (group.length === 0 || at + leaves[i]!.sizeBytes - from <= GROUP_BYTES)) {
+      group.push(leaves[i]!)
+      at += leaves[i++]!.sizeBytes
+    }
+    const replaced: Replaced = {
+      of: range.of,
+      start: Math.max(range.start, range.start + Math.floor(from * scale) - MARGIN_BYTES),
+      end: Math.min(range.end, range.start + Math.ceil(at * scale) + MARGIN_BYTES),
+    }
+    for (const { cid } of group) told.set(cid.toString(), replaced)
+  }
 }
 
 async function readLeaves (reading: Reading, width: number, old: readonly OldBlock[]): Promise<TreeLink[]> {
