@@ -114,17 +114,18 @@ test('a base that the peer does not know: only the blocks that changed come', as
 })
 
 test('much that changed comes as patches, by ranges', async () => {
+  const some = bytes.subarray(0, 4_000_000)
   const source = new MemoryShelf()
   const here = new MemoryShelf()
-  const old = (await addFile(source, bytes)).cid.toString()
-  await addFile(here, bytes)
-  const changed = Uint8Array.from(bytes)
+  const old = (await addFile(source, some)).cid.toString()
+  await addFile(here, some)
+  const changed = Uint8Array.from(some)
   for (let at = 1000; at < changed.length; at += 9_000) changed[at] = changed[at]! ^ 1
   const root = (await addFile(source, changed)).cid.toString()
   await using net = new MemoryNet({ source: { side: answering(source) } })
   const moved = await pull(net, here, root, { have: [old] })
   expect(Buffer.compare(await readBack(here, root), changed)).toBe(0)
-  expect(moved.receivedBytes).toBeLessThan(200_000)
+  expect(moved.receivedBytes).toBeLessThan(100_000)
 })
 
 test('a dry run says about what would come, and takes nothing', async () => {
