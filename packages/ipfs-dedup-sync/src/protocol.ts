@@ -48,7 +48,7 @@ function withBodyLength (answer: Said['answer'], body: Uint8Array | undefined): 
 
 /** @returns undefined: this peer tells nothing of the name @throws as PeerLine.next */
 export async function askHead (deps: LineDeps, channel: ByteChannel, name: string, range: { readonly from: string | null, readonly until: string | null }): Promise<{ readonly record: Uint8Array, readonly commits: readonly Uint8Array[] } | undefined> {
-  const line = new PeerLine(deps, channel)
+  await using line = new PeerLine(deps, channel)
   await line.send({ type: 'head', name, ...range })
   try {
     const { record, commits } = await line.next('head')
@@ -64,7 +64,7 @@ export async function askHead (deps: LineDeps, channel: ByteChannel, name: strin
  * @throws AppError NOT_WANTED; as PeerLine.next
  */
 export async function offerRoot (deps: LineDeps & { onProgress(doneBytes: number, totalBytes: number): void }, channel: ByteChannel, offer: Offer): Promise<Answer<'taken'>> {
-  const line = new PeerLine(deps, channel)
+  await using line = new PeerLine(deps, channel)
   await line.send({ type: 'offer', ...offer })
   for (;;) {
     const answer = await line.next('progress', 'taken')
