@@ -17,7 +17,7 @@ export interface NetMoverDeps {
 
 /** The protocol over the node's connections. */
 export function netMover ({ scope: { peers, net, clock }, shelf }: NetMoverDeps): Mover {
-  const traffic = (): ReadonlyMap<string, Traffic> => new Map()
+  const traffic = (): ReadonlyMap<string, Traffic> => peers.traffic()
   const peerIdOf = (place: Place): string | undefined => place.map(address => /(?:^|\/p2p\/)([^/]+)$/.exec(address)?.[1]).find(id => id !== undefined)
   const open = async (place: Place, signal: AbortSignal): Promise<ByteChannel> => await net.open(place, DEDUP_SYNC_PROTOCOL, { signal })
   const talk = async <T>(place: Place, signal: AbortSignal, work: (line: LineDeps, channel: ByteChannel) => Promise<T>): Promise<T> => {

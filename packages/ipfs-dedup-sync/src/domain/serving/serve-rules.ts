@@ -1,4 +1,4 @@
-/** Who may have what. Spec: docs/protocols/dedup-sync.md, "Who may ask"; on disk: docs/formats/sync-versions.md, "rule/". Pure. */
+/** Who may have what. Spec and on disk: docs/formats/sync-versions.md, "Who may have what". Pure. */
 import { AppError, isAppError } from '@ipkit/core/errors/app-error'
 import { array, literal, object, string, type Infer } from '@ipkit/core/schema/schema'
 import { decodeStrict, encodeStrict } from '@ipkit/core/streams/strict-cbor'
