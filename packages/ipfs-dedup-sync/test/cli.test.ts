@@ -90,7 +90,7 @@ describe('golden runs', () => {
     ['verify-damaged-json', ['verify', '--json'], { verify: () => [broken] }],
     ['unknown-target', ['log', 'nonsense'], { log: refuses('TARGET_UNKNOWN', "'nonsense' is no root, no name", 'notFound') }],
     ['node-status', ['node', 'status']],
-  ])('%s', async (name, argv, answers, options) => {
+  ])('%s', async (...[name, argv, answers, options]) => {
     const { transcript } = await run(argv, answers, options)
     const clean = transcript.replaceAll(folder, '/home/me')
     expect(clean).toBe(await golden(import.meta.url, name, clean))
