@@ -104,9 +104,9 @@ interface Applied { readonly plan: ReadPlan, readonly bases: readonly string[], 
 
 async function applyPlan (deps: PullDeps, { root }: PullRequest, { plan, bases, answer }: Applied, lanes: readonly Lane[]): Promise<Pick<Moved, 'roundTrips' | 'dropped'>> {
   const { shelf, session, signal } = deps
-  for (const { cid, bytes } of plan.leaves) await session.put(cid, bytes)
+  for (const { cid, bytes } of plan.leaves) await session.put(cid, bytes, { compress: true }) // a plan has few
   if (plan.whole) {
-    for (const { cid, bytes } of plan.nodes) await session.put(cid, bytes)
+    for (const { cid, bytes } of plan.nodes) await session.put(cid, bytes, { compress: true })
     await lanes[0]?.open().then(async line => { await line[Symbol.asyncDispose]() })
     return { roundTrips: 0, dropped: [] }
   }
