@@ -5,9 +5,9 @@ import { parseArgs } from '@ipkit/core/cli/parse-args'
 import type { CommandTable } from '@ipkit/core/cli/command-table'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const toolFolders = { burn: 'burn-cli', ipfsup: 'ipfsup', ipkit: 'ipkit', ipnsup: 'ipnsup' } as const
+const toolFolders = { burn: 'burn-cli', 'ipfs-dedup-sync': 'ipfs-dedup-sync', ipfsup: 'ipfsup', ipkit: 'ipkit', ipnsup: 'ipnsup' } as const
 
-const documents = ['.', 'packages/burn-cli', 'packages/ipfsup', 'packages/ipkit', 'packages/ipnsup', 'docs', 'docs/protocols', 'docs/formats', 'docs/decisions']
+const documents = ['.', 'packages/burn-cli', 'packages/ipfs-dedup-sync', 'packages/ipfsup', 'packages/ipkit', 'packages/ipnsup', 'docs', 'docs/protocols', 'docs/formats', 'docs/decisions']
   .flatMap(folder => existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder)).filter(name => name.endsWith('.md')).map(name => path.join(folder, name)) : [])
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 
@@ -45,9 +45,9 @@ test('decisions carry the number of their file, each its own', () => {
 })
 
 /** Where a reader copies commands from: each line that begins with a tool's name must be one that the tool understands. */
-describe.each(['README.md', 'packages/burn-cli/README.md', 'packages/ipfsup/README.md', 'packages/ipkit/README.md', 'packages/ipnsup/README.md'])('the commands in %s', file => {
+describe.each(['README.md', 'packages/burn-cli/README.md', 'packages/ipfs-dedup-sync/README.md', 'packages/ipfsup/README.md', 'packages/ipkit/README.md', 'packages/ipnsup/README.md'])('the commands in %s', file => {
   const blocks = read(file).split('\n').filter(line => line.startsWith('    ')).map(line => line.replace(/\s+#.*$/, '').trim())
-  const lines = blocks.flatMap(line => line.split(/ \| | && /)).filter(line => /^(burn|ipfsup|ipkit|ipnsup) /.test(line))
+  const lines = blocks.flatMap(line => line.split(/ \| | && /)).filter(line => /^(burn|ipfs-dedup-sync|ipfsup|ipkit|ipnsup) /.test(line))
 
   test.each(lines)('%s', async line => {
     const [tool, ...argv] = words(line)

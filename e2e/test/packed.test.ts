@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { installPacked, sizeBelow } from '../packing/install-packed.ts'
 
@@ -11,9 +12,9 @@ const NOBODY = { IPFSUP_DIST_CID: 'bafybeibml5uieyxa5tufngvg7fgwbkwvlsuntwbxgtsk
 const root = path.resolve(import.meta.dirname, '../..')
 const MAX_INSTALLED_BYTES = 15_000_000
 /** A command of each tool that starts the node; ipfsup has it fetch something from nobody. */
-const FIRST: Readonly<Record<string, readonly string[]>> = { burn: ['ls'], ipkit: ['start'], ipnsup: ['status'], ipfsup: ['update', 'v0.43.0', '--transport=ipfs'] }
+const FIRST: Readonly<Record<string, readonly string[]>> = { burn: ['ls'], ipkit: ['start'], ipnsup: ['status'], ipfsup: ['update', 'v0.43.0', '--transport=ipfs'], 'ipfs-dedup-sync': ['stat'] }
 
-describe.each([['burn-cli', 'burn', ['node']], ['ipfsup', 'ipfsup', ['node']], ['ipkit', 'ipkit', []], ['ipnsup', 'ipnsup', ['node']]])('%s, packed and installed with npm in an empty folder', (name, binary, ownNodeCommands) => {
+describe.each([['burn-cli', 'burn', ['node']], ['ipfs-dedup-sync', 'ipfs-dedup-sync', ['node']], ['ipfsup', 'ipfsup', ['node']], ['ipkit', 'ipkit', []], ['ipnsup', 'ipnsup', ['node']]])('%s, packed and installed with npm in an empty folder', (name, binary, ownNodeCommands) => {
   let folder: string
   let installed: string
   const loopback = '/ip4/127.0.0.1/tcp/0'
@@ -80,6 +81,21 @@ describe.each([['burn-cli', 'burn', ['node']], ['ipfsup', 'ipfsup', ['node']], [
         for (const user of ['user', 'reader']) runAs(user, ['node', 'stop'])
       }
     })
+  }
+
+  if (binary === 'ipfs-dedup-sync') {
+    test('publishes a .gz and gives it back byte by byte on another home, with nothing but itself at both ends', () => {
+      const zipped = gzipSync(Buffer.from('once upon a time\n'.repeat(10_000)))
+      writeFileSync(path.join(folder, 'story.gz'), zipped)
+      try {
+        const { name } = JSON.parse(runAs('user', ['publish', 'story.gz', '--json'])) as { name: string }
+        const { addresses } = JSON.parse(runAs('user', ['node', 'status', '--json'])) as { addresses: string[] }
+        runAs('reader', ['pull', name, '--from', addresses[0]!, '-o', 'again.gz'])
+        expect(readFileSync(path.join(folder, 'again.gz')).equals(zipped)).toBe(true)
+      } finally {
+        for (const user of ['user', 'reader']) runAs(user, ['node', 'stop'])
+      }
+    }, 60_000)
   }
 
   test('brings its licence, those of what it holds, and no source of the workspace', () => {
