@@ -17,6 +17,17 @@ describe('a root from one peer', () => {
     expect(moved.receivedBytes).toBeLessThan(moved.newBytes * 1.01)
   })
 
+  test('in which a block occurs many times: it comes once', async () => {
+    const [source, here] = [new MemoryShelf(), new MemoryShelf()]
+    const bytes = Buffer.concat(Array.from({ length: 20 }, (_, i) => [new Uint8Array(300_000), streamBytes(`part ${i}`, 200_000)]).flat())
+    const root = (await addFile(source, bytes)).cid.toString()
+    await using net = new MemoryNet({ source: { side: answering(source) } })
+    const moved = await pull(net, here, root)
+    expect(Buffer.compare(await readBack(here, root), bytes)).toBe(0)
+    expect(moved.receivedBytes).toBeLessThan(moved.newBytes * 1.01)
+    expect(moved.newBytes).toBeLessThan(6_500_000)
+  })
+
   test('three characters changed: a few hundred bytes, one round trip', async () => {
     const [source, here] = [new MemoryShelf(), new MemoryShelf()]
     const before = streamBytes('edits', 20_000_000)
