@@ -196,6 +196,8 @@ describe('who may pull', () => {
     writeFileSync(path.join(ann.folder, 'file'), sourceText(50_000, 4))
     const { root } = await sync<Added>(ann, 'add', 'file')
     const to = await addressOf(bob)
+    expect((await ann.run('ipfs-dedup-sync', ['push', root, to])).exit).toBe(5) // he has a node, and has never used this tool
+    await sync(bob, 'stat')
     expect((await ann.run('ipfs-dedup-sync', ['push', root, to])).exit).toBe(8)
     await sync(bob, 'allow', (await ann.json<{ peerId: string }>('ipkit', ['id'])).peerId)
     expect(await sync<Pulled>(ann, 'push', root, to)).toMatchObject({ root })
