@@ -19,7 +19,11 @@ export function realDeps (tool: BuiltTool): SyncCliDeps {
       return addresses.length > 0 || peerId === undefined ? addresses : [peerId]
     },
     peerIdOf: async (io, peer) => (await resolve(io, peer)).peerId,
-    umask: () => process.umask(),
+    umask () {
+      const mask = process.umask(0o77) // there is no way to read it alone; this process has no other thread that makes files
+      process.umask(mask)
+      return mask
+    },
     nodeControl: async io => await (await import('@ipkit/core/cli/node-control')).nodeControl(tool, io),
   }
 }
