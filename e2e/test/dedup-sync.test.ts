@@ -4,10 +4,15 @@ import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSyn
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { fixedSize } from 'ipfs-unixfs-importer/chunker'
+import { balanced } from 'ipfs-unixfs-importer/layout'
+import { importer } from 'ipfs-unixfs-importer'
+import { createEphemeralHost } from '@ipkit/core/net/ephemeral-host'
+import { randomBytes } from 'node:crypto'
 import { Person } from '@ipkit/testkit/person'
 import { sourceText } from '@ipkit/testkit/source-text'
 import { testWithProgram } from '@ipkit/testkit/test-with-program'
-import { PackedFolder, addressOf, sha256Of, type Added, type Published, type Pulled } from '../faults/sync-scene.ts'
+import { PackedFolder, addressOf, noise, sha256Of, type Added, type Published, type Pulled } from '../faults/sync-scene.ts'
 
 let folder: string
 let people: Person[]
@@ -218,4 +223,39 @@ describe('two givers', () => {
     await sync(carol, 'pull', root, '-o', path.join(carol.folder, 'file'), '--from', a, '--from', b)
     expect(sha256Of(path.join(carol.folder, 'file'))).toBe(sha256Of(path.join(bob.folder, 'file')))
   }, 180_000)
+})
+
+describe('other IPFS nodes', () => {
+  const imported = async (bytes: Uint8Array, blocks: Map<string, Uint8Array>): Promise<string> => {
+    const store = { async put (cid: { toString(): string }, block: Uint8Array) { blocks.set(cid.toString(), block); return cid } }
+    for await (const { cid } of importer([{ content: bytes }], store as never, { cidVersion: 1, rawLeaves: true, chunker: fixedSize({ chunkSize: 262_144 }), layout: balanced({ maxChildrenPerNode: 174 }) })) return cid.toString()
+    throw new Error('nothing was imported')
+  }
+
+  test('get the CID that they would give it themselves', async () => {
+    const ann = await person('ann')
+    const bytes = noise(50_000_000, 9)
+    writeFileSync(path.join(ann.folder, 'file'), bytes)
+    const root = await imported(bytes, new Map())
+    expect(await sync<Added>(ann, 'recompute', 'file', '--chunker=size-262144')).toMatchObject({ root })
+    expect(await sync<Added>(ann, 'add', 'file', '--chunker=size-262144')).toMatchObject({ root })
+  }, 120_000)
+
+  test('that speak no more than bitswap give what they have', async () => {
+    const bob = await person('bob')
+    const bytes = noise(3_000_000, 8)
+    const blocks = new Map<string, Uint8Array>()
+    const root = await imported(bytes, blocks)
+    const log = { debug () {}, info () {}, warn () {}, error () {} }
+    await using host = await createEphemeralHost({ listen: ['/ip4/127.0.0.1/tcp/0'], bitswap: { get: async cid => blocks.get(cid) } }, { log, randomBytes: size => randomBytes(size) })
+    const output = path.join(bob.folder, 'file')
+    const pulled = await sync<Pulled>(bob, 'pull', root, '-o', output, '--from', host.addresses()[0]!)
+    expect(readFileSync(output).equals(bytes)).toBe(true)
+    expect(pulled).toMatchObject({ root, sizeBytes: bytes.length })
+    expect(pulled.receivedBytes).toBeGreaterThan(bytes.length)
+    blocks.delete([...blocks.keys()][3]!)
+    const carol = await person('carol')
+    expect(await carol.run('ipfs-dedup-sync', ['pull', root, '-o', 'file', '--from', host.addresses()[0]!])).toMatchObject({ exit: 4 })
+    expect(existsSync(path.join(carol.folder, 'file'))).toBe(false)
+  }, 120_000)
 })

@@ -134,7 +134,7 @@ export class WorldNode {
       ephemeralHost: async ({ listen }) => {
         const peerId = world.newPeer()
         const addresses = listen === 'node' ? this.addresses.map(a => a.replace(/[0-9]+$/, `5000/p2p/${peerId}`)) : []
-        return { peerId, addresses: () => addresses, open: open(peerId), bitswapHas: async () => false, bitswapGet: async () => undefined, [Symbol.asyncDispose]: async () => {} }
+        return { peerId, addresses: () => addresses, open: open(peerId), bitswapHas: async () => false, bitswapGet: async () => undefined, traffic: () => new Map(), [Symbol.asyncDispose]: async () => {} }
       },
       clockState: () => 'ok',
       get keys (): never { return absent('the keychain')() },

@@ -102,7 +102,8 @@ export async function syncHome (id: string, clock = new ManualClock(START_MS)): 
     },
     mover: {
       inReach: () => [...peers.keys()].map(peer => [peer]),
-      onReach: () => () => {},
+      othersInReach: () => false,
+    onReach: () => () => {},
       peerIdOf: place => place[0],
       async askHead (place, name, range: HeadRange) {
         const found = await headSource(reach(place).deps).head(id, name, { ...range, atMost: 2 })

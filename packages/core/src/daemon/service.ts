@@ -151,6 +151,8 @@ export interface EphemeralHost extends AsyncDisposable {
   bitswapHas(peer: readonly string[], cid: string, options?: { readonly signal?: AbortSignal }): Promise<boolean>
   /** Asks one peer for a block (bitswap WANT-BLOCK), and nobody else. @returns its verified bytes; undefined: that peer does not give it */
   bitswapGet(peer: readonly string[], cid: string, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>
+  /** Bytes of this host's connections, by peer; as `ServicePeers.traffic`. */
+  traffic(): ReadonlyMap<string, { readonly receivedBytes: number, readonly sentBytes: number }>
 }
 
 export interface ServiceHttp {

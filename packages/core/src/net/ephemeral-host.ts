@@ -12,6 +12,7 @@ import { createLeanLibp2p } from './lean-libp2p.ts'
 import { planListen } from './listen-ports.ts'
 import { connectPeer, openChannel } from './open-channel.ts'
 import { ownAddresses } from './own-addresses.ts'
+import { TrafficBook } from './traffic-book.ts'
 
 export interface EphemeralHostDeps {
   readonly log: ServiceLog
@@ -37,6 +38,7 @@ export async function createEphemeralHost (options: HostOptions, deps: Ephemeral
     ...(admits === undefined ? {} : { admits }),
     ...(plan.addresses.length === 0 ? {} : { services: { identify: identify() } }), // other clients look for the protocols we speak
   })
+  const traffic = new TrafficBook(node)
   const stopping = new AbortController()
   if (options.bitswap !== undefined) await serveBitswap(node, admits === undefined ? options.bitswap : keepOut(node, options.bitswap, admits), stopping.signal, deps.log)
   await node.start()
@@ -55,6 +57,7 @@ export async function createEphemeralHost (options: HostOptions, deps: Ephemeral
     open: async (peer, protocol, { signal } = {}) => await openChannel(node, peer, protocol, signal),
     bitswapHas: async (peer, cid, { signal } = {}) => await inTurn(async () => await askHave(node, await connectPeer(node, peer, signal), cid, signal)),
     bitswapGet: async (peer, cid, { signal } = {}) => await inTurn(async () => await askBlock(node, await connectPeer(node, peer, signal), cid, signal)),
+    traffic: () => traffic.totals(),
     async [Symbol.asyncDispose] () {
       stopping.abort(new AppError('HOST_STOPPING', 'the host is stopping', { exit: 'unreachable' }))
       stopped ??= Promise.resolve(node.stop())

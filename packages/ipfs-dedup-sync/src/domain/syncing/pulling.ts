@@ -88,7 +88,7 @@ async function fetch (deps: PullDeps, { root, commit, places }: Wanted, dryRun: 
   const { shelf, mover, came } = deps
   const [isHere] = await shelf.has([root])
   if (isHere === true && await shelf.root(root) !== undefined) return NOTHING_MOVED
-  if (places.length === 0 && isHere !== true) {
+  if (places.length === 0 && isHere !== true && !mover.othersInReach()) {
     throw new AppError('ROOT_NOT_FOUND', `${root} is not here, and nobody is in reach who could have it`, { exit: 'notFound', hints: ["name somebody who has it: '--from <peer>'", 'or pull a link: it says who has it'] })
   }
   await using session = await shelf.begin()

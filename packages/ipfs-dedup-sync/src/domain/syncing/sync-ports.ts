@@ -123,6 +123,8 @@ export interface MovedBytes {
 export interface Mover {
   /** Peers that are connected and speak the protocol. */
   inReach(): Place[]
+  /** Whether IPFS nodes are connected that do not speak it: they may have a root all the same. */
+  othersInReach(): boolean
   /** Calls `handler` for each that comes. @returns stops it */
   onReach(handler: () => void): () => void
   /** Peer id of a place where its addresses tell it. */
