@@ -145,7 +145,7 @@ describe('a history', () => {
   test('is told, compared, given in any version, forgotten and freed', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')]
     const file = path.join(ann.folder, 'notes.bin')
-    const texts = [1, 2, 3].map(seed => sourceText(400_000, seed))
+    const texts = [1, 2, 3].map(seed => noise(400_000, seed))
     const versions: Published[] = []
     for (const text of texts) {
       writeFileSync(file, text)

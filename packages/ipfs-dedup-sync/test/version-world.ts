@@ -7,7 +7,7 @@ import { memoryKeyValueStore } from '@ipkit/testkit/memory-key-value-store'
 import { leafLink } from '../src/domain/tree/tree-node.ts'
 import { Histories } from '../src/domain/versions/histories.ts'
 import { KnownNames } from '../src/domain/versions/known-names.ts'
-import { prefixedStore } from '../src/domain/versions/prefixed-store.ts'
+import { prefixedStore } from '@ipkit/core/storage/prefixed-store'
 import type { CommitFields, VerifySignature } from '../src/domain/versions/commit.ts'
 
 export const START_MS = Date.UTC(2026, 2, 1)

@@ -12,7 +12,7 @@ import type { Clock } from '@ipkit/core/time/clock'
 import { createCommit, readCommit, type Commit, type CommitFields, type CommitSigner, type VerifySignature } from './commit.ts'
 import { MAX_VERSIONS } from './commit-limits.ts'
 import type { KnownNames } from './known-names.ts'
-import { prefixedStore } from './prefixed-store.ts'
+import { prefixedStore } from '@ipkit/core/storage/prefixed-store'
 
 export interface HistoriesDeps {
   readonly store: KeyValueStore

@@ -1,4 +1,4 @@
-import type { BulkStore, KeyValueStore } from '@ipkit/core/daemon/service'
+import type { BulkStore, KeyValueStore } from '../daemon/service.ts'
 
 /** The part of `store` under `prefix`, with keys of its own. @param prefix ends in a slash */
 export function prefixedStore (store: KeyValueStore, prefix: string): KeyValueStore {
