@@ -1,4 +1,4 @@
-/** Names of temporary files beside an output file, and the removal of those whose process was killed: they may hold a secret. */
+/** Names of temporary files and folders beside an output, and the removal of those whose process was killed: they may hold a secret. */
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -25,7 +25,7 @@ export async function removeStale (folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const match = PATTERN.exec(name)?.groups
     if (match === undefined || match['host'] !== here || runs(Number(match['pid']))) continue
-    await rm(path.join(folder, name), { force: true }).catch(() => {})
+    await rm(path.join(folder, name), { force: true, recursive: true }).catch(() => {})
   }
 }
 

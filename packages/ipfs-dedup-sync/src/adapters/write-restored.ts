@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { chmod, lstat, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { removeStale, tempName } from '@ipkit/core/cli/temp-files'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
@@ -28,9 +28,10 @@ const FOLDER_MODE = 0o777
  */
 export async function writeRestored (restored: Restored, target: string, { overwrite, umask = 0o022, fs = diskFs, onProgress = () => {} }: WriteOptions): Promise<void> {
   const folder = path.dirname(target)
-  const temp = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
+  const temp = tempName(target)
   try {
     await requireFree(target, overwrite)
+    await removeStale(folder)
     await requireSpace(fs, folder, restored.sizeBytes)
     if (restored.kind === 'file') await writeFile(restored.bytes, temp, FILE_MODE & ~umask, fs, onProgress)
     else {

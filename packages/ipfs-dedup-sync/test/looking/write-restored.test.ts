@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import zlib from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { tempName } from '@ipkit/core/cli/temp-files'
 import { faultyFs, type DiskFault } from '@ipkit/testkit/faulty-fs'
 import { writeRestored } from '../../src/adapters/write-restored.ts'
 import { sourceText } from '../domain/deflate/texts.ts'
@@ -36,4 +38,19 @@ test.each(['full', 'fail', 'kill', 'torn'] as const)('a disk with the fault "%s"
       expect(readdirSync(folder).filter(name => name !== 'out.gz')).toEqual([])
     }
   }
+})
+
+test('what a process that was killed had begun, a file or a folder, goes with the next write there', async () => {
+  const bench = new Bench()
+  const { root } = await bench.add(ORIGINAL)
+  const { pid } = spawnSync(process.execPath, ['-e', ''])
+  const ofTheDead = (name: string): string => tempName(path.join(folder, name)).replace(`-${process.pid}-`, `-${pid}-`)
+  writeFileSync(ofTheDead('one'), 'half')
+  mkdirSync(ofTheDead('two'))
+  writeFileSync(path.join(ofTheDead('three')), 'half')
+  mkdirSync(path.join(ofTheDead('four'), 'inner'), { recursive: true })
+  const ours = tempName(path.join(folder, 'five'))
+  writeFileSync(ours, 'of somebody who still writes')
+  await writeRestored(await bench.open(root), path.join(folder, 'out.gz'), { overwrite: false })
+  expect(readdirSync(folder).sort()).toEqual([path.basename(ours), 'out.gz'].sort())
 })
