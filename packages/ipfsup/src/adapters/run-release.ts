@@ -22,10 +22,10 @@ const OF_A_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGHUP']
 export function releasePrograms ({ env, place, onTerminal = () => [0, 1, 2].some(fd => isatty(fd)) }: RunReleaseInput): Programs {
   return {
     run: async (release, args) => {
-      const child = spawn(release.program, args, { stdio: 'inherit', env: releaseEnvironment(env, release.version.lang, place.ipfsPath) })
       const atTerminal = onTerminal()
       const passers = FOR_THE_CHILD.map(signal => [signal, () => { if (!atTerminal || !OF_A_TERMINAL.includes(signal)) child.kill(signal) }] as const)
-      for (const [signal, pass] of passers) process.on(signal, pass)
+      for (const [signal, pass] of passers) process.on(signal, pass) // before there is a child: it may run, and we be signalled, before this thread goes on
+      const child = spawn(release.program, args, { stdio: 'inherit', env: releaseEnvironment(env, release.version.lang, place.ipfsPath) })
       try {
         return await new Promise<number>((resolve, reject) => {
           child.once('error', e => { reject(e) })
