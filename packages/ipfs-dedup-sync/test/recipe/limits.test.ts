@@ -18,6 +18,7 @@ test.each([
   ['heads', `| \`heads\` | a list, at most ${recipe.MAX_HEADS}, of byte strings of 1 to ${number(recipe.MAX_HEAD_BYTES)}`],
   ['marks', `at most ${number(recipe.MAX_MARKS)}`],
   ['bgzf', `n is at most ${number(recipe.MAX_BGZF_TEXT_BYTES)}`],
+  ['jobs', `\`jobs.sizeBytes\` 32,768 to ${number(recipe.MAX_JOB_BYTES)}`],
   ['paths', `1 to ${number(recipe.MAX_PATH_BYTES)} bytes without a zero byte`],
   ['segments', `at most ${MAX_SEGMENT_BYTES / 2 ** 20} MiB, one for each segment`],
   ['format', recipe.RECIPE_FORMAT],

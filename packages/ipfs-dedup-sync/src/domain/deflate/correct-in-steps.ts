@@ -2,7 +2,7 @@
 import { AppError } from '@ipkit/core/errors/app-error'
 import { mapConcurrent } from '@ipkit/core/streams/map-concurrent'
 import { tellEnds, type BlockEnd } from './block-ends.ts'
-import { encodeItem } from './correction-item.ts'
+import { encodeItem, MAX_ENDS } from './correction-item.ts'
 import { cutSegments, MAX_SEGMENT } from './cut-segments.ts'
 import type { TextPart } from './cut-text.ts'
 import type { Corrected } from './deflate-engine.ts'
@@ -68,7 +68,9 @@ async function * correctSegments (
     const { part, begin, tokens, ends, symbols, readBytes } = segment
     const corrections = await crew.ask({ kind: 'correct', parameters, part, begin, tokens })
     if (corrections === undefined) throw tooLarge(ALWAYS_ALLOWED, readBytes)
-    return { readBytes, item: encodeItem({ begin, tokens: corrections, ends: tellEnds(parameters, symbols, ends, tokens.length, part.last) }) }
+    const told = tellEnds(parameters, symbols, ends, tokens.length, part.last)
+    if (told.length > MAX_ENDS) throw tooLarge(Infinity, readBytes)
+    return { readBytes, item: encodeItem({ begin, tokens: corrections, ends: told }) }
   })
   let total = 0
   for await (const { item, readBytes } of corrected) {

@@ -15,6 +15,8 @@ const AS_MODELLED = 1
 const WITH_HEAD = 2
 const LAST = 3
 const MAX_BEGIN = 257
+/** Each costs as much as a small block does, whatever is in it. */
+export const MAX_ENDS = 16_384
 /** Of codes' lengths: three numbers, 19 lengths of 3 bits, and 316 times a code of 7 bits and 7 more. */
 const MAX_HEAD_BITS = 3 + 14 + 57 + 316 * 14
 
@@ -58,6 +60,7 @@ export function decodeItem (item: Uint8Array): CorrectionItem {
   const tokens = cut(take())
   const ends: ToldEnd[] = []
   for (let place = 0; at < item.length;) {
+    if (ends.length === MAX_ENDS) throw invalid(`over ${MAX_ENDS} ends of blocks`)
     const number = take()
     place += number >> 2
     const what = number & 3

@@ -10,7 +10,7 @@ import type { EncoderParameters } from './encoder-parameters.ts'
 import { BitJoiner } from './join-bits.ts'
 import { joinTokens } from './join-tokens.ts'
 import { MAX_BLOCK_TOKENS } from './read-blocks.ts'
-import { mayBeStored } from './write-given-block.ts'
+import { mayBeStored, PORTION } from './write-given-block.ts'
 
 /** A block that is to be written: by the model, or behind the head it had. */
 export interface GivenBlock {
@@ -33,7 +33,8 @@ export async function * encodeCorrected (crew: DeflateCrew, parameters: EncoderP
   ))
   const joiner = new BitJoiner()
   for await (const { tokens, blocks, runs } of written) {
-    const starts = blocks.reduce<number[]>((before, { tokenCount }) => [...before, before.at(-1)! + tokenCount], [0])
+    const starts = [0]
+    for (const { tokenCount } of blocks) starts.push(starts.at(-1)! + tokenCount)
     for (const run of runs) {
       if (!('stored' in run)) yield joiner.join(run.bytes, run.bits)
       else yield joiner.joinStored(Uint8Array.from(tokens.subarray(starts[run.stored], starts[run.stored + 1])), blocks[run.stored]!.last)
@@ -79,6 +80,7 @@ async function * putBlocks (parameters: EncoderParameters, restored: AsyncIterab
       start = end
       const storable = mayBeStored(tokenCount, textSize)
       if (head !== undefined && (head.bytes[0]! >> 1 & 3) === 0 && !storable) throw new AppError('CORRECTIONS_INVALID', `a block of ${textSize} bytes and ${tokenCount} tokens cannot be stored`)
+      if (head === undefined && tokenCount > PORTION) throw new AppError('CORRECTIONS_INVALID', `a block of ${tokenCount} tokens has no head, the limit is ${PORTION}`)
       return { tokenCount, textSize, mayBeStored: storable, last, ...head === undefined ? {} : { head } }
     })
     yield { tokens: all.slice(0, start), blocks }

@@ -6,8 +6,8 @@ import { readCodeLengths, type DeflateBlock } from './read-block.ts'
 import { writeBlock, type WrittenBlock } from './write-block.ts'
 import { concatBytes } from '@ipkit/core/streams/concat-bytes'
 
-/** A kernel's room, less the symbol that ends a block. */
-const PORTION = 32767
+/** A kernel's room, less the symbol that ends a block: of more the model writes none. */
+export const PORTION = 32767
 const MAX_STORED = 65535
 const STORED_BITS = 3
 const LITERAL_CODES = 288

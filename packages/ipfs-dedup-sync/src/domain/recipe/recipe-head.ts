@@ -3,7 +3,7 @@ import { array, boolean, bytes, check, integer, literal, object, optional } from
 import { decodeStrict, encodeStrict, type CborValue } from '@ipkit/core/streams/strict-cbor'
 import type { EncoderParameters } from '../deflate/encoder-parameters.ts'
 import { invalidRecipe } from './recipe-error.ts'
-import { MAX_ENCODERS, MAX_HEAD_BYTES, MAX_HEADS, RECIPE_FORMAT } from './recipe-limits.ts'
+import { MAX_ENCODERS, MAX_HEAD_BYTES, MAX_HEADS, MAX_JOB_BYTES, RECIPE_FORMAT } from './recipe-limits.ts'
 
 /** The first item of a recipe. */
 export interface RecipeHead {
@@ -31,7 +31,7 @@ const encoder = object({
     chain: integer({ min: 1, max: 4096 }),
   }),
   family: optional(literal('go')),
-  jobs: optional(object({ sizeBytes: integer({ min: 32_768, max: 2 ** 30 }), searchAfter: literal('goes on', 'links', 'forgets') })),
+  jobs: optional(object({ sizeBytes: integer({ min: 32_768, max: MAX_JOB_BYTES }), searchAfter: literal('goes on', 'links', 'forgets') })),
 })
 
 const HEAD = object({

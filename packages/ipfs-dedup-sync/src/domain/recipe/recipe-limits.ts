@@ -13,5 +13,7 @@ export const MAX_HEADS = 64
 export const MAX_HEAD_BYTES = 4096
 export const MAX_MARKS = 2_097_152
 export const MAX_BGZF_TEXT_BYTES = 65_536
+/** Of an encoder that works in jobs: each thread holds one. */
+export const MAX_JOB_BYTES = 1_048_576
 /** Of a path, and of what a link points to. */
 export const MAX_PATH_BYTES = 4096

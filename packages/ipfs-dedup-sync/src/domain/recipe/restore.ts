@@ -1,4 +1,5 @@
 import type { BlockStore } from '@ipkit/core/blocks/block-store'
+import { codeOf } from '@ipkit/core/errors/code-of'
 import type { DeflateEngine } from '../deflate/deflate-engine.ts'
 import type { RunningHash } from '../looking/ingest.ts'
 import { readRange } from '../tree/read-range.ts'
@@ -83,6 +84,9 @@ async function * withRun<T> (deps: RestoreDeps, { content, corrections, recipe }
     if (await run.steps.peek() !== undefined) throw invalidRecipe('some steps are left over')
     await run.content.requireEnd('some content')
     await run.corrections?.requireEnd()
+  } catch (e) {
+    if (codeOf(e) === 'CORRECTIONS_INVALID') throw invalidRecipe((e as Error).message, e)
+    throw e
   } finally {
     await Promise.all([run.steps.close(), reader.close(), run.content.close(), run.corrections?.close()])
   }
