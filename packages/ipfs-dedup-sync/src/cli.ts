@@ -63,7 +63,7 @@ export function cli (deps: SyncCliDeps): CommandTable {
         name: 'watch',
         describe: 'write the newest version of a name, then each new one, until ^C',
         positionals: { name: text(NAME, { required: true }) },
-        options: { output, from, every: duration('how often peers are asked, besides when one connects', { default: '30s' }) },
+        options: { output, from, every: duration('how often peers are asked, besides when one connects', { default: '30s' }), overwrite: flag('replace a folder that stands there at the beginning, or a file in it; a file that -o names is replaced in any case') },
         examples: [['watch k51... -o backup.tar.gz', 'the file is replaced as a whole']],
         run: async (io, args) => await (await import('./commands/watch.ts')).watch(deps, io, args),
       }),

@@ -22,13 +22,13 @@ export function nodeOutlet ({ blocks, engine }: NodeOutletDeps): Outlet {
   const newHash = (): ReturnType<typeof createHash> => createHash('sha256')
   return {
     restore: async (root, signal) => await restore({ blocks, engine, newHash, signal }, root),
-    check: freePlace,
+    check: async (place, name) => (await freePlace(place, name)).file,
     async write (restored, output, name, work) {
-      const file = await freePlace(output, name)
+      const { file, replaces } = await freePlace(output, name)
       const hash = newHash()
       const checked = restored.kind === 'file' ? { ...restored, bytes: hashed(restored, hash) } : restored
       await writeRestored(checked, file, {
-        overwrite: output.overwrite, umask: output.umask,
+        overwrite: replaces, umask: output.umask,
         onProgress: doneBytes => { work.onProgress({ step: 'writing', doneBytes, totalBytes: restored.sizeBytes }) },
       })
       return { file, sha256: restored.kind === 'file' ? hash.digest() : undefined }
@@ -70,12 +70,14 @@ async function * hashed ({ bytes, sha256 }: Restored & { readonly kind: 'file' }
 }
 
 /** @throws AppError FILE_EXISTS, FILE_NOT_WRITABLE */
-async function freePlace ({ path: at, into, overwrite }: OutputPlace, name: string): Promise<string> {
-  const there = await kindOf(at)
-  const file = into || (there === 'folder' && !overwrite) ? path.join(at, safeName(name)) : path.resolve(at)
-  if (!overwrite && await kindOf(file) !== undefined) throw new AppError('FILE_EXISTS', `'${file}' exists already`, { exit: 'refused', hints: ['name another place, or replace this one with --overwrite'] })
+async function freePlace ({ path: at, into, overwrite }: OutputPlace, name: string): Promise<{ readonly file: string, readonly replaces: boolean }> {
+  const inside = into || (overwrite !== true && await kindOf(at) === 'folder')
+  const file = inside ? path.join(at, safeName(name)) : path.resolve(at)
+  const there = await kindOf(file)
+  const replaces = overwrite === true ? !(inside && there === 'folder') : overwrite === 'file' && !inside
+  if (!replaces && there !== undefined) throw new AppError('FILE_EXISTS', `'${file}' exists already`, { exit: 'refused', hints: [overwrite === true ? `to replace the folder, name it: -o '${file}'` : 'name another place, or replace this one with --overwrite'] })
   if (await kindOf(path.dirname(file)) !== 'folder') throw new AppError('FILE_NOT_WRITABLE', `the folder of '${file}' does not exist`, { exit: 'notFound', hints: ['make the folder first, or name another file'] })
-  return file
+  return { file, replaces }
 }
 
 /** What a publisher calls it is no path. */

@@ -10,7 +10,7 @@ import { movedJson } from './moved-text.ts'
 import { outputPlace } from './output-place.ts'
 import { tellWarnings } from './tell-warnings.ts'
 
-export interface WatchArgs { readonly name: string, readonly output: string | undefined, readonly from: readonly string[], readonly every: number }
+export interface WatchArgs { readonly name: string, readonly output: string | undefined, readonly from: readonly string[], readonly every: number, readonly overwrite: boolean }
 
 const LEAST_MS = 1000
 
@@ -18,7 +18,7 @@ const LEAST_MS = 1000
 export async function watch (deps: SyncCliDeps, io: Io, args: WatchArgs): Promise<Outcome> {
   if (args.output === '-') throw new AppError('USAGE', 'a version after the other on standard output could not be told apart', { exit: 'usage', hints: ['name a file: -o FILE'] })
   if (args.every < LEAST_MS) throw new AppError('USAGE', `--every: the least is ${LEAST_MS / 1000}s`, { exit: 'usage' })
-  const output = args.output === undefined ? null : outputPlace(deps, io, args.output, true)
+  const output = args.output === undefined ? null : outputPlace(deps, io, args.output, args.overwrite)
   const params = { ...await findWanted(deps, io, args.name, args.from), output, everyMs: args.every }
   const items = told(io, listSync(io.node, syncRpc.watch, params, { signal: io.signal, onProgress: event => { io.report.progress(event) } }))
   if (io.flags.json) return list(jsonItems(io, items), { toText: () => '' })

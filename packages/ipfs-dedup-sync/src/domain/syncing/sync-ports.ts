@@ -67,7 +67,8 @@ export interface OutputPlace {
   readonly path: string
   /** `path` is a folder, and what is written goes into it. An existing folder is one in any case. */
   readonly into: boolean
-  readonly overwrite: boolean
+  /** What may be replaced: nothing; `file`: a file that `path` itself names; else whatever it names, and a file under its own name in a folder, but no folder there: that name is the publisher's. */
+  readonly overwrite: boolean | 'file'
   /** Of who asked: the node's own is 077. */
   readonly umask: number
 }

@@ -10,22 +10,27 @@ export interface WatchInput extends Pick<PullInput, 'target' | 'from' | 'output'
 
 export interface WatchedVersion { readonly pulled: Pulled, readonly atMs: number }
 
-/** Each version of a name as it comes, fetched and written whole, until the signal aborts. That nobody can be reached, or gives it whole, ends nothing: they are asked again. */
+/**
+ * Each version of a name as it comes, fetched and written whole, until the signal aborts. All are written to one place, that of the first: what a publisher calls the next one
+ * replaces nothing that was there before. That nobody can be reached, or gives it whole, ends nothing: they are asked again.
+ */
 export async function * watchName (deps: PullDeps, input: WatchInput, work: Work): AsyncGenerator<WatchedVersion> {
   const { name } = await findNameTarget(deps, input.target)
   const { signal } = work
   let wake = new AbortController()
   const stopReach = deps.mover.onReach(() => { wake.abort(new Error('somebody is in reach')) })
   let written: string | undefined
+  let output = input.output === undefined ? undefined : { ...input.output, overwrite: input.output.overwrite || 'file' as const }
   try {
     while (!signal.aborted) {
       wake = new AbortController()
       const pulled = await unlessAbsent(work, async () => {
         const wanted = await findWanted(deps, { ...input, target: name.text }, work)
-        return wanted.commit!.cid === written ? undefined : await pullWanted(deps, wanted, { output: input.output, dryRun: false }, work)
+        return wanted.commit!.cid === written ? undefined : await pullWanted(deps, wanted, { output, dryRun: false }, work)
       })
       if (pulled !== undefined) {
         written = pulled.commit!.cid
+        if (output !== undefined && pulled.file !== undefined) output = { ...output, path: pulled.file, into: false, overwrite: true }
         yield { pulled, atMs: deps.clock.now() }
       }
       work.onProgress({ step: written === undefined ? 'waiting for somebody who has it' : 'waiting for the next version' })
