@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals'
 import { seededRandom } from '@ipkit/testkit/seeded-random'
 import fc from 'fast-check'
 import { MemoryShelf } from '../../src/domain/keeping/memory-shelf.ts'
+import { CompactWriter } from '../../src/domain/moving/compact-bytes.ts'
 import { makePlan } from '../../src/domain/moving/make-plan.ts'
 import { readPlan, type ReadPlan } from '../../src/domain/moving/read-plan.ts'
+import { readNode } from '../../src/domain/tree/open-tree.ts'
+import { openRoot } from '../../src/domain/tree/root-directory.ts'
 import { streamBytes } from '../chunking/make-bytes.ts'
 import { sha256 } from './memory-net.ts'
 import { addFile } from './shelved.ts'
@@ -98,4 +101,26 @@ test('no other bytes give the root: garbage is refused by its code', async () =>
     if (wrong[at] === body[at]) continue
     await expect(read(wrong)).rejects.toMatchObject({ code: expect.stringMatching(/^(BAD_MESSAGE|TREE_INVALID)$/) })
   }
+}, 120_000)
+
+test('runs that replace the same row again and again are refused before they are held', async () => {
+  const here = new MemoryShelf()
+  const old = (await addFile(here, base)).cid.toString()
+  const { tree } = (await openRoot({ blocks: here }, old)).trees[0]!
+  expect(tree.height).toBe(2)
+  const nodes = await readNode({ blocks: here }, tree.root, old)
+  let width = 0
+  for (const node of nodes) width += (await readNode({ blocks: here }, node, old)).length
+  const out = new CompactWriter()
+  const fresh = (count: number): void => { out.number(count * 4 + 2) }
+  const move = (by: number): void => { out.number((by < 0 ? -by * 2 - 1 : by * 2) * 4 + 1) }
+  out.number(2)
+  fresh(1)
+  move(1)
+  out.number(90)
+  fresh(90)
+  move(nodes.length)
+  for (let i = 0; i < 90; i++) out.number(174)
+  for (let i = 0; i < 90 * 174; i++) { fresh(1); move(width); move(-width) }
+  await expect(readPlan({ blocks: here, sha256 }, old, [old], { directory: false, names: ['content'] }, out.finish())).rejects.toMatchObject({ code: 'BAD_MESSAGE', message: expect.stringContaining('replace more than 65536 blocks') })
 })

@@ -86,8 +86,8 @@ export async function pullRoot (deps: PullDeps, request: PullRequest): Promise<M
   throw failure ?? new AppError('NO_PEERS', 'no peer is known to ask', { exit: 'unreachable', hints: ['name one: --from <peer>'] })
 }
 
-/** What another peer may do better. */
-const isOfPeer = ({ code }: AppError): boolean => /^(NOT_HERE|PEER_.*|RELAY_.*|ADDRESS_INVALID|BAD_MESSAGE|TIMED_OUT|FRAME_.*)$/.test(code)
+/** What another peer may do better. Of the blocks that a plan tells at its top the sizes are only said: TREE_INVALID may be the plan's fault. */
+const isOfPeer = ({ code }: AppError): boolean => /^(NOT_HERE|TREE_INVALID|PEER_.*|RELAY_.*|ADDRESS_INVALID|BAD_MESSAGE|TIMED_OUT|FRAME_.*)$/.test(code)
 
 /** A lie is worth telling before a peer that could not be reached. */
 function preferred (one: AppError | undefined, other: AppError): AppError {

@@ -111,8 +111,12 @@ function readRow ({ reader, replaced: told }: Reading, height: number, width: nu
   let stands = 0
   let anyTold = false
   let sinceCopy: { fresh: number, told: TreeLink[] } | undefined
-  const endRun = (base: readonly OldBlock[]): void => {
+  let replacedBlocks = 0
+  const endRun = (to: number): void => {
     if (sinceCopy === undefined) return
+    // runs may begin again and again at the front: without a limit of all, what they hold together is their number times the row
+    if ((replacedBlocks += to - stands) > MAX_OLD_BLOCKS) throw badMessage(`its runs of one row replace more than ${MAX_OLD_BLOCKS} blocks`)
+    const base = old.slice(stands, to)
     if (sinceCopy.fresh > 0) {
       runs.push({ count: sinceCopy.fresh, base })
       if (height > 0) for (const block of base) replaced.push(block)
@@ -127,7 +131,7 @@ function readRow ({ reader, replaced: told }: Reading, height: number, width: nu
     if (n % 4 === 1) {
       const by = count % 2 === 1 ? -(count + 1) / 2 : count / 2
       if (stands + by < 0 || stands + by > old.length || (sinceCopy !== undefined && by < 0)) throw badMessage('a place outside of its base')
-      endRun(old.slice(stands, stands + by))
+      endRun(stands + by)
       stands += by
       continue
     }
