@@ -2,10 +2,14 @@ import { describe, expect, test } from '@jest/globals'
 import { createRecord } from '@ipkit/core/names/create-record'
 import { nameFromPublicKey } from '@ipkit/core/names/ipns-name'
 import { validityAtMs } from '@ipkit/core/names/validity'
+import type { Restored } from '../../src/domain/recipe/restored.ts'
+import type { OutputPlace, Work } from '../../src/domain/syncing/sync-ports.ts'
 import { addToShelf, publishVersion, type PublishInput, type Publication } from '../../src/domain/syncing/adding.ts'
 import { forgetTarget } from '../../src/domain/syncing/forgetting.ts'
-import { logOf } from '../../src/domain/syncing/listing.ts'
+import { takeHead } from '../../src/domain/syncing/following.ts'
+import { listRoots, logOf } from '../../src/domain/syncing/listing.ts'
 import { pullTarget, type Pulled, type PullInput } from '../../src/domain/syncing/pulling.ts'
+import { setServed } from '../../src/domain/serving/serve-target.ts'
 import { watchName } from '../../src/domain/syncing/watching.ts'
 import { createCommit } from '../../src/domain/versions/commit.ts'
 import { codeOf, collect, fieldsOf, keyOf, rootOf, START_MS } from '../version-world.ts'
@@ -198,6 +202,33 @@ describe('pulling a name', () => {
   })
 })
 
+describe('a name of somebody else that calls what is ours its version', () => {
+  const KEY = keyOf(66)
+  const NAME = nameFromPublicKey(KEY.publicKey)
+  const recordOf = (cid: string): Uint8Array => createRecord(KEY, { value: `/ipfs/${cid}`, sequence: 1n, validity: validityAtMs(START_MS + 1e9) }).bytes
+
+  test('is refused when its record names a version of our name: forgetting it would take our history along', async () => {
+    const home = await syncHome('a')
+    const { commit } = await publish(home, 'one')
+    expect(await codeOf(takeHead(home.deps, NAME, { record: recordOf(commit.cid), commits: [] }))).toBe('HISTORY_INCOMPLETE')
+    await home.deps.known.change(NAME, known => ({ ...known, atMs: 1 }))
+    await forgetTarget(home.deps, NAME.text)
+    expect((await collect(logOf(home.deps, commit.name.text))).length).toBe(1)
+  })
+
+  test('opens nothing: what is not served stays so', async () => {
+    const home = await syncHome('a')
+    home.files.set('/x/secret', 'secret')
+    const { root } = await addToShelf(home.deps, { ...input({ path: '/x/secret' }), dryRun: false }, work)
+    await setServed(home.deps, root, false)
+    const claim = createCommit(KEY, { ...fieldsOf(root, { sizeBytes: 6 }), number: 1, parent: undefined, atMs: START_MS })
+    await takeHead(home.deps, NAME, { record: recordOf(claim.cid), commits: [claim.bytes] })
+    await home.deps.known.change(NAME, known => ({ ...known, served: true, atMs: 1 }))
+    expect(await home.deps.policy.may('e', root)).toBe(false)
+    expect((await listRoots(home.deps)).map(({ served }) => served)).toEqual([false])
+  })
+})
+
 test('watching writes the newest version, then each new one once', async () => {
   const [a, b] = [await syncHome('a'), await syncHome('b')]
   connect(a, b)
@@ -223,6 +254,38 @@ test('watching writes the newest version, then each new one once', async () => {
   stop.abort(new Error('over'))
   await watching
   expect([seen, b.written.get('/w')]).toEqual([[1, 2], 'two'])
+})
+
+test('watching into a folder: a publisher who calls the next version otherwise replaces nothing that was there', async () => {
+  const [a, b] = [await syncHome('a'), await syncHome('b')]
+  connect(a, b)
+  const name = nameOf(await publish(a, 'one', { key: 'k' }))
+  const places: Array<OutputPlace & { readonly name: string }> = []
+  const write = b.deps.outlet.write
+  const outlet = { ...b.deps.outlet, write: async (restored: Restored, place: OutputPlace, called: string, w: Work) => {
+    places.push({ ...place, name: called })
+    return { ...await write(restored, place, called, w), file: place.into ? `${place.path}/${called}` : place.path }
+  } }
+  const stop = new AbortController()
+  const watching = (async () => {
+    for await (const _ of watchName({ ...b.deps, outlet }, { target: name, from: [], output: { path: '/w', into: true, overwrite: false, umask: 0 }, everyMs: 1000 }, { ...work, signal: stop.signal })) { /* written */ }
+  })().catch(() => {})
+  const until = async (n: number): Promise<void> => {
+    for (let i = 0; i < 200 && places.length < n; i++) {
+      b.clock.advance(1000)
+      await new Promise(resolve => { setImmediate(resolve) })
+    }
+  }
+  await until(1)
+  a.files.set('/x/.bashrc', 'two')
+  await publishVersion(a.deps, input({ path: '/x/.bashrc', key: 'k' }), work)
+  await until(2)
+  stop.abort(new Error('over'))
+  await watching
+  expect(places).toEqual([
+    expect.objectContaining({ path: '/w', into: true, overwrite: 'file', name: 'data.bin' }),
+    expect.objectContaining({ path: '/w/data.bin', into: false, overwrite: true }),
+  ])
 })
 
 describe('forgetting', () => {

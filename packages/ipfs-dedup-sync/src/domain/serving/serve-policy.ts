@@ -2,8 +2,9 @@ import type { KeyValueStore } from '@ipkit/core/daemon/service'
 import { codeOf } from '@ipkit/core/errors/code-of'
 import { parseName } from '@ipkit/core/names/ipns-name'
 import { SerialQueue } from '@ipkit/core/streams/serial-queue'
-import type { Shelf } from '../keeping/shelf.ts'
+import type { KeptRoot, Shelf } from '../keeping/shelf.ts'
 import type { Histories } from '../versions/histories.ts'
+import { isOwn } from '../versions/known-name.ts'
 import type { KnownNames } from '../versions/known-names.ts'
 import { allowPeer, ANYONE, anyOf, decodeRule, denyPeer, encodeRule, mayByRule, type ServeRule } from './serve-rules.ts'
 
@@ -31,13 +32,25 @@ export class NodeServePolicy {
     const kept = await this.#deps.shelf.root(root)
     if (kept === undefined) return false
     if (this.#lent.has(`${peer} ${root}`)) return true
-    const names = (await this.#deps.histories.namesOf(root)).filter(name => this.#isServed(name))
+    const names = await this.namesServing(kept)
     if (!kept.served && names.length === 0) return false
     return await this.#orNobody(async () => {
       const own = await this.#rule(root)
       if (own !== undefined) return mayByRule(own, peer)
       for (const name of names) if (await this.#mayByName(peer, name)) return true
       return kept.served && await this.#mayByName(peer, undefined)
+    })
+  }
+
+  /**
+   * Served names through which a root is served: those that are published here, and the one that it came by. Somebody else's name that calls it a version opens nothing: it may say so of
+   * whatever root its owner has heard of.
+   */
+  async namesServing ({ root, of }: Pick<KeptRoot, 'root' | 'of'>): Promise<string[]> {
+    const { histories, known } = this.#deps
+    return (await histories.namesOf(root)).filter(text => {
+      const item = known.get(parseName(text))
+      return item?.served === true && (isOwn(item) || of === text)
     })
   }
 
@@ -99,7 +112,7 @@ export class NodeServePolicy {
     const everything = await this.#rule(EVERYTHING) ?? ANYONE
     const kept = await this.#deps.shelf.root(scope)
     const rules = kept === undefined || kept.served ? [everything] : []
-    for (const name of kept === undefined ? [] : await this.#deps.histories.namesOf(scope)) rules.push(await this.#rule(name) ?? everything)
+    for (const name of kept === undefined ? [] : await this.namesServing(kept)) rules.push(await this.#rule(name) ?? everything)
     return anyOf(rules.length === 0 ? [everything] : rules)
   }
 

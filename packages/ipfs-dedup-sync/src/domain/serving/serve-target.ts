@@ -22,8 +22,8 @@ export async function setServed (deps: SyncDeps, text: string, served: boolean):
   }
   const root = target.kind === 'root' ? target.root : (await deps.histories.version(target.name, target.number)).root
   await deps.shelf.note(root, facts => ({ ...facts, served }))
-  const names = (await deps.histories.namesOf(root)).filter(text => deps.known.all().some(({ name, known }) => name.text === text && known.served))
-  return { root, name: undefined, served, names }
+  const kept = await deps.shelf.root(root)
+  return { root, name: undefined, served, names: kept === undefined ? [] : await deps.policy.namesServing(kept) }
 }
 
 /** What a rule is about. @param text undefined: everything @returns as `NodeServePolicy` has it @throws AppError TARGET_UNKNOWN */

@@ -97,10 +97,11 @@ export async function takeHead (deps: Pick<FollowDeps, 'histories' | 'verify'>, 
   const known = await deps.histories.commit(cid)
   const [newest] = commits
   if (newest === undefined ? known === undefined : newest.cid !== cid) throw incomplete(name, `it does not begin with ${cid}`)
+  const head = newest ?? known!
+  if (head.name.text !== name.text) throw incomplete(name, `it is that of ${head.name.text}`)
   commits.forEach((commit, i) => { if (i > 0) requireParent(commits[i - 1]!, commit) })
   const last = commits.at(-1)
   if (last !== undefined) await requireGround(deps, name, last)
-  if (newest !== undefined && newest.name.text !== name.text) throw incomplete(name, `it is that of ${newest.name.text}`)
   return (await deps.histories.take(record, commits)).relation
 }
 

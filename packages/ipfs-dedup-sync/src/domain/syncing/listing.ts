@@ -18,18 +18,21 @@ export async function * logOf ({ shelf, ...deps }: SyncDeps, text: string): Asyn
 
 export interface ListedRoot { readonly kept: KeptRoot, readonly versions: ReadonlyArray<{ readonly name: string, readonly version: number }>, readonly served: boolean }
 
+/** Of one root: a publisher may make a million of the same one. */
+const MAX_LISTED_VERSIONS = 1000
+
 /** Newest first. */
-export async function listRoots ({ shelf, histories, known }: SyncDeps): Promise<ListedRoot[]> {
+export async function listRoots ({ shelf, histories, known, policy }: SyncDeps): Promise<ListedRoot[]> {
   const versions = new Map<string, Array<{ name: string, version: number }>>()
-  const servedBy = new Set<string>()
-  for (const { name, known: { served } } of known.all()) {
+  for (const { name } of known.all()) {
     for await (const { root, number } of histories.walk(name)) {
-      versions.set(root, [...versions.get(root) ?? [], { name: name.text, version: number }])
-      if (served) servedBy.add(root)
+      const of = versions.get(root) ?? []
+      if (of.length < MAX_LISTED_VERSIONS) of.push({ name: name.text, version: number })
+      versions.set(root, of)
     }
   }
   const all: ListedRoot[] = []
-  for await (const kept of shelf.roots()) all.push({ kept, versions: versions.get(kept.root) ?? [], served: kept.served || servedBy.has(kept.root) })
+  for await (const kept of shelf.roots()) all.push({ kept, versions: versions.get(kept.root) ?? [], served: kept.served || (await policy.namesServing(kept)).length > 0 })
   return all.sort((a, b) => b.kept.atMs - a.kept.atMs)
 }
 

@@ -57,7 +57,7 @@ export class Histories {
     if (memory === undefined) return undefined
     const record = chosenRecord(memory)
     const commit = await this.commit(cidInRecord(record))
-    if (commit === undefined) return undefined
+    if (commit?.name.text !== name.text) return undefined
     return { record, commit, expired: this.#isExpired(record), forked: isForked(memory) }
   }
 
