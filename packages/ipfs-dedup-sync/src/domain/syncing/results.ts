@@ -10,11 +10,13 @@ import type { Pulled } from './pulling.ts'
 interface Here { readonly peerId: string, addresses(): string[] }
 
 const MAX_NOTES = 1000
+/** A path in it may be longer. */
+const MAX_NOTE_CHARACTERS = 2048
 
 export function addedResult (kept: Kept, here: Here): Added {
   const { root, file, sizeBytes, sha256, newBytes, newBlocks, reusedBytes, layers, notes, edit } = kept
   return {
-    root, file: file ?? null, sizeBytes, sha256: sha256 ?? null, newBytes, newBlocks, reusedBytes, edit: { ...edit }, peerId: here.peerId, addresses: here.addresses(), notes: notes.slice(0, MAX_NOTES),
+    root, file: file ?? null, sizeBytes, sha256: sha256 ?? null, newBytes, newBlocks, reusedBytes, edit: { ...edit }, peerId: here.peerId, addresses: here.addresses(), notes: notes.slice(0, MAX_NOTES).map(note => note.slice(0, MAX_NOTE_CHARACTERS)),
     layers: layers.slice(0, MAX_NOTES).map(({ format, encoder, level, exact }) => ({ format, encoder: encoder ?? null, level: level ?? null, exact })),
   }
 }
