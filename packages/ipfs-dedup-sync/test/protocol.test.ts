@@ -67,6 +67,7 @@ describe('requests that are refused', () => {
     ['a frame over the limit', () => Uint8Array.of(0, 0xff, 0xff, 0xff)],
     ['a tree that the root has not', root => framed(blocks(root, { path: 'recipe' }))],
     ['a height that the tree has not', root => framed(blocks(root, { height: 40 }))],
+    ['patches from more than the answerer would read for them', root => framed(blocks(root, { base: root, ranges: Array.from({ length: 33 }, (_, i) => [i, i + 1, 0, 2 ** 40]) }))],
     ['more leaves than fit one answer', root => framed(blocks(root, { ranges: [[0, 9_000_000]] }))],
   ])('%s', async (_name, make) => {
     const { shelf, root } = await stocked()

@@ -20,6 +20,8 @@ export const MAX_BASE_BYTES = 1024 * 1024
 export const MAX_RANGES = 512
 export const MAX_BATCH_LEAF_BYTES = 8 * 1024 * 1024
 export const MAX_BATCH_NODES = 1024
+/** What the patches of one request copy from: reading it costs the answering side, whatever comes of it. */
+export const MAX_BATCH_BASE_BYTES = 32 * 1024 * 1024
 /** One answer about a name. */
 export const MAX_NAME_CHARS = 128
 export const MAX_RECORD_BYTES = 10 * 1024

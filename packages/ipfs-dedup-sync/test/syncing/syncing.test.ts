@@ -229,6 +229,20 @@ describe('a name of somebody else that calls what is ours its version', () => {
   })
 })
 
+test('a peer that makes up versions without end is asked no more: it has not the key', async () => {
+  const [a, b] = [await syncHome('a'), await syncHome('b')]
+  connect(a, b)
+  const { commit } = await publish(a, 'one')
+  let asked = 0
+  const made = createCommit(keyOf(67), { ...fieldsOf(rootOf(1)), number: 1000, parent: commit.cid, atMs: START_MS })
+  b.bend = answer => {
+    asked++
+    return { ...answer, commits: [made.bytes] }
+  }
+  expect(await codeOf(pull(b, commit.name.text, { from: [['a']] }))).toBe('HISTORY_INCOMPLETE')
+  expect(asked).toBe(1)
+})
+
 test('watching writes the newest version, then each new one once', async () => {
   const [a, b] = [await syncHome('a'), await syncHome('b')]
   connect(a, b)

@@ -3,7 +3,7 @@ import { readNode, type Tree, type TreeReaderDeps } from '../tree/open-tree.ts'
 import { leavesInRange } from '../tree/leaves-in-range.ts'
 import { MAX_LEAF_BYTES } from '../tree/tree-limits.ts'
 import type { TreeLink } from '../tree/tree-node.ts'
-import { MAX_BASE_BYTES, MAX_BATCH_LEAF_BYTES, MAX_BATCH_NODES, PART_BYTES } from '../wire-limits.ts'
+import { MAX_BASE_BYTES, MAX_BATCH_BASE_BYTES, MAX_BATCH_LEAF_BYTES, MAX_BATCH_NODES, PART_BYTES } from '../wire-limits.ts'
 import { badMessage, CompactReader, CompactWriter } from './compact-bytes.ts'
 import { baseBytes } from './old-row.ts'
 import { readPatch, writePatch } from './patch.ts'
@@ -39,6 +39,7 @@ export async function * blocksInRange (deps: TreeReaderDeps, tree: Tree, height:
  */
 export async function * writeBatch (deps: TreeReaderDeps, tree: Tree, height: number, ranges: readonly BatchRange[], base: Tree | undefined): AsyncGenerator<Uint8Array> {
   let bytesLeft = MAX_BATCH_LEAF_BYTES
+  let baseLeft = MAX_BATCH_BASE_BYTES
   let blocksLeft = height === 0 ? Infinity : MAX_BATCH_NODES
   let out = new CompactWriter(ROOM_BYTES)
   const options = deps.signal === undefined ? {} : { signal: deps.signal }
@@ -46,6 +47,7 @@ export async function * writeBatch (deps: TreeReaderDeps, tree: Tree, height: nu
     if (height === 0 && (bytesLeft -= range.end - range.start) < 0) throw badMessage(`more than ${MAX_BATCH_LEAF_BYTES} bytes of leaves`)
     const links = blocksInRange(deps, tree, height, range)
     if (range.base !== undefined && base !== undefined) {
+      if ((baseLeft -= baseCost(range.base)) < 0) throw badMessage(`patches from more than ${MAX_BATCH_BASE_BYTES} bytes`)
       const leaves: TreeLink[] = []
       for await (const link of links) leaves.push(link)
       if (leaves.length > 1 && range.end - range.start > PART_BYTES) throw badMessage(`a patch of more than ${PART_BYTES} bytes`)
@@ -64,6 +66,9 @@ export async function * writeBatch (deps: TreeReaderDeps, tree: Tree, height: nu
   }
   if (out.length > 0) yield out.finish()
 }
+
+/** How much of a base a range of it stands for. */
+export const baseCost = ({ start, end }: { readonly start: number, readonly end: number }): number => Math.min(MAX_BASE_BYTES, end - start)
 
 /** The blocks of one body. @param base what a patch copies from: asked for when one comes, whose first block is the next */
 export async function * readPart (body: Uint8Array, base: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {

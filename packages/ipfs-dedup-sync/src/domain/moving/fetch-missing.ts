@@ -3,8 +3,8 @@ import type { Clock } from '@ipkit/core/time/clock'
 import type { Tree, TreeReaderDeps } from '../tree/open-tree.ts'
 import type { TreeName } from '../tree/root-directory.ts'
 import type { Sha256 } from '../tree/tree-node.ts'
-import { MAX_BATCH_LEAF_BYTES, MAX_RANGES } from '../wire-limits.ts'
-import { rangeBytes, readPart } from './block-batch.ts'
+import { MAX_BATCH_BASE_BYTES, MAX_BATCH_LEAF_BYTES, MAX_RANGES } from '../wire-limits.ts'
+import { baseCost, rangeBytes, readPart } from './block-batch.ts'
 import { badMessage } from './compact-bytes.ts'
 import type { Frontier, Wanted } from './frontier.ts'
 import type { PeerLine } from './peer-line.ts'
@@ -204,6 +204,7 @@ function rangesOf (wanted: readonly Wanted[]): { readonly ranges: number[][], re
   const ranges: number[][] = []
   let before: Wanted | undefined
   let leafBytes = 0
+  let baseLeft = MAX_BATCH_BASE_BYTES
   let count = 0
   for (const block of wanted) {
     const end = block.offset + block.link.sizeBytes
@@ -212,7 +213,7 @@ function rangesOf (wanted: readonly Wanted[]): { readonly ranges: number[][], re
     if (before !== undefined && before.offset + before.link.sizeBytes === block.offset && before.replaced === block.replaced) {
       ranges.at(-1)![1] = end
     } else {
-      if (ranges.length === MAX_RANGES) break
+      if (ranges.length === MAX_RANGES || (block.replaced !== undefined && (baseLeft -= baseCost(block.replaced)) < 0)) break
       ranges.push(block.replaced === undefined ? [block.offset, end] : [block.offset, end, block.replaced.start, block.replaced.end])
     }
     before = block

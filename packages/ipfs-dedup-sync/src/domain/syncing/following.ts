@@ -7,7 +7,6 @@ import type { Clock } from '@ipkit/core/time/clock'
 import { withDeadline } from '@ipkit/core/time/deadline'
 import { readCommit, requireParent, type Commit, type VerifySignature } from '../versions/commit.ts'
 import { cidInRecord, type Head } from '../versions/histories.ts'
-import { MAX_VERSIONS } from '../versions/commit-limits.ts'
 import { withPlace } from '../versions/known-name.ts'
 import type { HeadAnswer, Place, SyncDeps } from './sync-ports.ts'
 
@@ -28,6 +27,8 @@ export interface FollowDeps extends Pick<SyncDeps, 'histories' | 'known' | 'move
 }
 
 const ASK_MS = 20_000
+/** Versions of one answer are held until all are there. */
+const MAX_UNKNOWN_BYTES = 16 * 1024 * 1024
 const AT_ONCE = 8
 
 /** Asks each place, takes what is newer, and says how the history stands then. Never throws for a place. @throws what the store throws */
@@ -70,20 +71,26 @@ async function askOne (deps: FollowDeps, name: IpnsName, place: Place, before: H
   }
 }
 
-/** Long histories come in parts. */
+/** Long histories come in parts. Who has not the key's word for the record is asked for no more of them. */
 async function askWhole ({ mover, histories, verify }: FollowDeps, name: IpnsName, place: Place, until: string | null, signal: AbortSignal): Promise<HeadAnswer | undefined> {
   const answer = await mover.askHead(place, name.text, { from: null, until }, signal)
   if (answer === undefined) return undefined
+  await verifyRecord(name, answer.record)
   const commits = [...answer.commits]
-  while (commits.length > 0 && commits.length < MAX_VERSIONS) {
-    const { parent } = readCommit(commits.at(-1)!, verify)
+  let heldBytes = sizeOf(commits)
+  while (commits.length > 0) {
+    const { parent, name: of } = readCommit(commits.at(-1)!, verify)
+    if (of.text !== name.text) throw incomplete(name, `a version of ${of.text} is in it`)
     if (parent === undefined || await histories.commit(parent) !== undefined) break
     const more = await mover.askHead(place, name.text, { from: parent, until }, signal)
     if (more === undefined || more.commits.length === 0 || readCommit(more.commits[0]!, verify).cid !== parent) break
+    if ((heldBytes += sizeOf(more.commits)) > MAX_UNKNOWN_BYTES) throw incomplete(name, `over ${MAX_UNKNOWN_BYTES} bytes of versions are not known here, and more are not taken at once`)
     commits.push(...more.commits)
   }
   return { record: answer.record, commits }
 }
+
+const sizeOf = (blocks: readonly Uint8Array[]): number => blocks.reduce((sum, { length }) => sum + length, 0)
 
 /**
  * Believes an answer when record and versions are signed by the key of the name and hang together, down to a version that is known here or the first one.
