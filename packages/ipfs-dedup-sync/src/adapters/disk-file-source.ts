@@ -1,6 +1,8 @@
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, open, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '@ipkit/core/errors/app-error'
+import { codeOf } from '@ipkit/core/errors/code-of'
 import { fileError } from '@ipkit/core/errors/file-error'
 import type { FileSource } from '../domain/looking/file-source.ts'
 
@@ -12,22 +14,23 @@ interface FileState { readonly dev: bigint, readonly ino: bigint, readonly size:
 /**
  * A regular file on disk as it is now. It is opened anew for each reading, so none is left open.
  * @param file absolute
+ * @param follow whether it may be a link: in a folder none is followed, also not one that is put in a file's place meanwhile
  * @throws AppError FILE_NOT_FOUND, FILE_NOT_READABLE, FILE_IS_DIRECTORY, FILE_NOT_REGULAR
  */
-export async function diskFileSource (file: string): Promise<FileSource> {
-  const state = await stateOf(file)
+export async function diskFileSource (file: string, { follow = true }: { readonly follow?: boolean } = {}): Promise<FileSource> {
+  const state = await stateOf(file, follow)
   const sizeBytes = Number(state.size)
   const requireUnchanged = async (): Promise<void> => {
-    const now = await stateOf(file)
+    const now = await stateOf(file, follow)
     if (!isSame(now, state)) throw changed(file)
   }
   return {
     name: path.basename(file),
     sizeBytes,
     requireUnchanged,
-    again: async () => await diskFileSource(file),
+    again: async () => await diskFileSource(file, { follow }),
     async * read (start = 0, end = sizeBytes) {
-      const handle = await opened(file)
+      const handle = await opened(file, follow)
       try {
         if (!isSame(await handle.stat({ bigint: true }), state)) throw changed(file)
         for (let at = start; at < Math.min(end, sizeBytes);) {
@@ -52,17 +55,19 @@ async function readSome (handle: FileHandle, file: string, size: number, at: num
   }
 }
 
-async function opened (file: string): Promise<FileHandle> {
+/** A pipe that took the file's place is not waited for. */
+async function opened (file: string, follow: boolean): Promise<FileHandle> {
   try {
-    return await open(file, 'r')
+    return await open(file, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW))
   } catch (e) {
+    if (codeOf(e) === 'ELOOP') throw changed(file)
     throw fileError(e, file, 'read')
   }
 }
 
-async function stateOf (file: string): Promise<FileState> {
+async function stateOf (file: string, follow: boolean): Promise<FileState> {
   let state
-  try { state = await stat(file, { bigint: true }) } catch (e) { throw fileError(e, file, 'read') }
+  try { state = await (follow ? stat : lstat)(file, { bigint: true }) } catch (e) { throw fileError(e, file, 'read') }
   if (state.isDirectory()) throw new AppError('FILE_IS_DIRECTORY', `'${file}' is a folder, not a file`, { exit: 'usage' })
   if (!state.isFile()) throw new AppError('FILE_NOT_REGULAR', `'${file}' is no regular file`, { exit: 'usage', hints: ["give what it has by standard input: 'ipfs-dedup-sync add -'"] })
   return state

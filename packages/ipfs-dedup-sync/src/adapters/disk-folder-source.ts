@@ -39,6 +39,6 @@ async function * entry (root: string, inside: string, onSkipped: (path: string, 
   else if (state.isDirectory()) {
     yield { type: 'folder', path: inside, mode, mtimeNs }
     yield * walk(root, inside, onSkipped)
-  } else if (state.isFile()) yield { type: 'file', path: inside, mode, mtimeNs, sparse: state.blocks * BLOCK_BYTES < state.size, source: await diskFileSource(file) }
+  } else if (state.isFile()) yield { type: 'file', path: inside, mode, mtimeNs, sparse: state.blocks * BLOCK_BYTES < state.size, source: await diskFileSource(file, { follow: false }) }
   else onSkipped(inside, state.isSocket() ? 'a socket' : state.isFIFO() ? 'a pipe' : 'a device')
 }
