@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { keepYoungGenerationSmall } from '@ipkit/core/daemon/young-generation'
 
 interface Waiting<Answer> { resolve(answer: Answer): void, reject(error: Error): void }
 
@@ -10,6 +11,7 @@ export class WorkerLane<Job, Answer> implements AsyncDisposable {
 
   constructor (file: string, workerData: unknown) {
     this.#worker = new Worker(file, { workerData, execArgv: [] })
+    this.#worker.once('online', keepYoungGenerationSmall)
     this.#worker.on('message', (answer: Answer) => {
       this.#waiting.shift()?.resolve(answer)
       if (this.#waiting.length === 0) this.#worker.unref()
