@@ -35,7 +35,7 @@ export const REPORT_FD = 3
 export async function spawnNode (input: SpawnNodeInput): Promise<SpawnOutcome> {
   const { spawn } = await import('node:child_process')
   const child = spawn(input.host.execPath, [input.nodeMain, '--home', input.home, '--report-fd', String(REPORT_FD), ...(input.passphrase === undefined ? [] : ['--passphrase-stdin'])], {
-    cwd: input.home, env: allowedEnv(input.env), detached: true, stdio: [input.passphrase === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore', 'pipe'],
+    cwd: input.home, env: nodeEnv(input.env), detached: true, stdio: [input.passphrase === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore', 'pipe'],
   })
   child.unref()
   child.stdin?.on('error', () => {}).end(`${input.passphrase ?? ''}\n`)
@@ -61,7 +61,7 @@ export async function spawnNode (input: SpawnNodeInput): Promise<SpawnOutcome> {
 /** Runs the node as a child that ends with us, its log on our stderr. @returns its exit code */
 export async function runNodeInForeground (input: Omit<SpawnNodeInput, 'logTail' | 'passphrase'>, signal: AbortSignal): Promise<number> {
   const { spawn } = await import('node:child_process')
-  const child = spawn(input.host.execPath, [input.nodeMain, '--home', input.home, '--foreground'], { cwd: input.home, env: allowedEnv(input.env), stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(input.host.execPath, [input.nodeMain, '--home', input.home, '--foreground'], { cwd: input.home, env: nodeEnv(input.env), stdio: ['ignore', 'ignore', 'inherit'] })
   const pass = (): void => { child.kill('SIGTERM') }
   signal.addEventListener('abort', pass, { once: true })
   return await new Promise((resolve, reject) => {
@@ -70,8 +70,11 @@ export async function runNodeInForeground (input: Omit<SpawnNodeInput, 'logTail'
   })
 }
 
-const allowedEnv = (env: SpawnNodeInput['env']): Record<string, string> =>
-  Object.fromEntries(NODE_ENV_ALLOWED.flatMap(name => env[name] === undefined ? [] : [[name, env[name]]]))
+/** What malloc of glibc reads at start: memory that one thread gave back is there for the others. docs/decisions/0064-dead-buffers.md */
+const MALLOC_ENV = { MALLOC_ARENA_MAX: '2' }
+
+const nodeEnv = (env: SpawnNodeInput['env']): Record<string, string> =>
+  ({ ...Object.fromEntries(NODE_ENV_ALLOWED.flatMap(name => env[name] === undefined ? [] : [[name, env[name]]])), ...MALLOC_ENV })
 
 async function readLine (source: Readable): Promise<string> {
   let text = ''

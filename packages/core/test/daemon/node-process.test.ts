@@ -33,7 +33,7 @@ describe('a node', () => {
 
   test('inherits nothing but what it needs', async () => {
     const seen = await node({ env: { PATH: '/bin', SECRET: 'hunter2', NODE_OPTIONS: '--inspect=0', IPKIT_LISTEN: '/ip4/127.0.0.1/tcp/0', TZ: 'UTC' } }).call('t.env', {}) as { env: Record<string, string>, argv: string[], execArgv: string[], cwd: string, umask: number }
-    expect(seen.env).toEqual({ PATH: '/bin', IPKIT_LISTEN: '/ip4/127.0.0.1/tcp/0', TZ: 'UTC' })
+    expect(seen.env).toEqual({ MALLOC_ARENA_MAX: '2', PATH: '/bin', IPKIT_LISTEN: '/ip4/127.0.0.1/tcp/0', TZ: 'UTC' })
     expect(seen).toMatchObject({ execArgv: [], cwd: home, umask: 0o077, argv: [process.execPath, quick, '--home', home, '--report-fd', '3'] })
   })
 
