@@ -5,10 +5,15 @@ import { JobAnswerer } from '../domain/deflate/answer-job.ts'
 import type { DeflateJob } from '../domain/deflate/deflate-job.ts'
 import type { LaneAnswer } from './worker-engine.ts'
 import { loadDeflateKernel } from './load-deflate-kernel.ts'
+import { youngGarbage } from './young-garbage.ts'
 
 const { wasmFile } = workerData as { readonly wasmFile: string }
 const port = parentPort!
 const answerer = loadDeflateKernel(wasmFile).then(newKernel => new JobAnswerer(newKernel))
+
+/** About eight steps: each is given a text or its tokens, and makes as much again. */
+const madeBuffers = youngGarbage(4 * 1024 * 1024)
+const STEP_BYTES = 512 * 1024
 
 let broken = false
 
@@ -20,6 +25,7 @@ function answerJob (ready: JobAnswerer, job: DeflateJob): void {
   try {
     const answer = answerOrRefuse(ready, job)
     port.postMessage(answer, buffersOf(answer))
+    madeBuffers(STEP_BYTES)
   } catch (error) { breakThread(error) }
 }
 
