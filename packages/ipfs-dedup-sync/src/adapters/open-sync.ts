@@ -38,13 +38,16 @@ export interface OpenSyncOptions {
   readonly report: (what: string, error: unknown) => void
 }
 
+/** Threads that have had nothing to encode for so long are ended. */
+const ENGINE_IDLE_MS = 30_000
+
 /** Opens store, engine and network of the real node, and answers peers. */
 export async function openSync (scope: ServiceScope, { dist, signal, report }: OpenSyncOptions): Promise<OpenSync> {
   const { clock, keys, leases, bulkStore: store, net } = scope
   const shelf = await openPackShelf({ folder: scope.dataDir, index: prefixedBulkStore(store, 'shelf/'), fs: diskFs, nowMs: () => clock.now() })
   const inDist = (file: string): string => path.join(dist, file)
   const workers = availableParallelism()
-  const engine = lazyEngine(() => workerEngine({ workers, workerFile: inDist('deflate-worker.js'), wasmFile: inDist('deflate.wasm') }))
+  const engine = lazyEngine(clock, ENGINE_IDLE_MS, () => workerEngine({ workers, workerFile: inDist('deflate-worker.js'), wasmFile: inDist('deflate.wasm') }))
   const threads = { workers, workerFile: inDist('chunk-worker.js'), wasmFile: inDist('chunker.wasm'), scanner: loadChunker(inDist('chunker.wasm')) }
   const known = await KnownNames.open(prefixedStore(store, 'name/'), report)
   const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => verifyWithKey({ type: 'ed25519', key: publicKey }, message, signature)
