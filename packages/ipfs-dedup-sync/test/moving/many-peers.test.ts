@@ -146,11 +146,7 @@ test('a disk that is full is nobody else\'s fault', async () => {
   const here = new MemoryShelf()
   const session = await here.begin()
   let left = 50
-  const full = new Proxy(session, {
-    get: (target, key) => key === 'put'
-      ? async (cid: string, block: Uint8Array) => { if (left-- === 0) throw Object.assign(new Error('full'), { code: 'DISK_FULL' }); return await target.put(cid, block) }
-      : typeof Reflect.get(target, key, target) === 'function' ? (Reflect.get(target, key, target) as (...args: unknown[]) => unknown).bind(target) : Reflect.get(target, key, target) as unknown,
-  })
+  const full = Object.assign(Object.create(session) as typeof session, { put: async (cid: string, block: Uint8Array) => { if (left-- === 0) throw Object.assign(new Error('full'), { code: 'DISK_FULL' }); return await session.put(cid, block) }, get: session.get.bind(session), park: session.park.bind(session), parked: session.parked.bind(session), flush: session.flush.bind(session) })
   await using net = new MemoryNet({ source: { side: answering(source) }, other: { side: answering(source) } })
   await expect(pull(net, here, root, { session: full, peers: [['source'], ['other']] })).rejects.toMatchObject({ code: 'DISK_FULL' })
 })

@@ -38,7 +38,7 @@ export function openWriters (deps: IngestDeps, chunker: Chunker): Writers {
     hash.update(bytes)
     return hash.digest()
   }
-  const blocks = { put: async (cid: string, bytes: Uint8Array): Promise<void> => { await session.put(cid, bytes) } }
+  const blocks = { put: async (cid: string, bytes: Uint8Array): Promise<void> => { await session.put(cid, bytes, { checked: true }) } } // the tree has just hashed them
   const groups = chunker.kind === 'fastcdc' ? 'by-content' : 'by-number'
   const newTree = (): TreeBuilder => new TreeBuilder({ blocks, sha256, groups })
   const leaves = new LeafStore(session)

@@ -44,8 +44,9 @@ const BATCHES_AHEAD = 2
 /** A peer that has given nothing for so long loses its share to one that has nothing to do. */
 const SLOW_MS = 2000
 const SLOW_TIMES = 3
-/** Slower than this, a peer is asked to compress. */
+/** Slower than this, a peer is asked to compress. Fewer bytes say nothing about it: they take as long as the answer's way. */
 const SQUEEZE_BELOW_BYTES_A_SECOND = 12_000_000
+const JUDGED_BYTES = 128 * 1024
 const FLUSH_BYTES = 64 * 1024 * 1024
 
 /**
@@ -161,9 +162,12 @@ class LaneRun {
     const { clock, sha256, blocks, signal, bases } = this.#deps
     const startedMs = Math.max(batch.askedAtMs, this.#heardAtMs)
     let sizeBytes = 0
+    let waitedMs = 0 // for the peer; the rest of the time is our own
     while (batch.next < batch.wanted.length) {
+      const askedMs = clock.now()
       const body = await line.body(await line.next('part'))
       this.#heardAtMs = clock.now()
+      waitedMs += this.#heardAtMs - askedMs
       const stored: Array<Promise<void>> = []
       const before = batch.next
       const base = async (): Promise<Uint8Array> => {
@@ -189,7 +193,7 @@ class LaneRun {
       }
     }
     const ms = Math.max(1, clock.now() - startedMs)
-    this.#bytesASecond = sizeBytes / ms * 1000
+    if (sizeBytes >= JUDGED_BYTES) this.#bytesASecond = sizeBytes / Math.max(1, waitedMs) * 1000
     this.#batchBytes = Math.min(LARGEST_BATCH_BYTES, Math.max(SMALLEST_BATCH_BYTES, Math.min(this.#batchBytes * 4, Math.floor(sizeBytes / ms * BATCH_MS))))
   }
 

@@ -74,6 +74,7 @@ export class Frontier {
    * @returns undefined: nothing at the moment
    */
   async take (leafBytes: number): Promise<Wanted[] | undefined> {
+    await this.#openAhead(leafBytes)
     while (this.#leaves.length === 0) {
       const node = this.#nodes.pop()
       if (node === undefined) return undefined
@@ -108,7 +109,7 @@ export class Frontier {
     this.#wake()
   }
 
-  /** @param bytes those of its CID @throws AppError TREE_INVALID: the root is no tree; what the shelf throws */
+  /** @param bytes those of its CID: they were hashed @throws AppError TREE_INVALID: the root is no tree; what the shelf throws */
   async arrived (wanted: Wanted, bytes: Uint8Array): Promise<void> {
     if (wanted.height > 0) {
       await this.#session.park(wanted.cid, bytes)
@@ -116,8 +117,25 @@ export class Frontier {
       return
     }
     if (bytes.length !== wanted.link.sizeBytes) throw invalid(this.#root, `leaf ${wanted.cid} has ${bytes.length} bytes, and the node above says ${wanted.link.sizeBytes}`)
-    await this.#session.put(wanted.cid, bytes)
+    await this.#session.put(wanted.cid, bytes, { checked: true })
     await this.#put(wanted.cid, wanted.waiters, bytes.length)
+  }
+
+  /** Opens parked nodes until there are leaves for a whole request: the few of each node would take one of their own. */
+  async #openAhead (leafBytes: number): Promise<void> {
+    while (this.#open.size <= MANY_OPEN && !this.#hasLeaves(leafBytes)) {
+      const node = this.#nodes.pop()
+      if (node === undefined) return
+      if (await this.#openParked(node)) continue
+      this.#nodes.push(node)
+      this.#wake()
+      return
+    }
+  }
+
+  #hasLeaves (sizeBytes: number): boolean {
+    let left = sizeBytes
+    return this.#leaves.some(({ link }) => (left -= link.sizeBytes) <= 0)
   }
 
   async #openParked (node: Wanted): Promise<boolean> {
