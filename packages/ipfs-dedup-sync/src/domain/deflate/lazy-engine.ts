@@ -11,7 +11,8 @@ export function lazyEngine (clock: Clock, idleMs: number, open: () => DeflateEng
   const begin = (): DeflateEngine => {
     users++
     stopWaiting.abort(new Error('it is used again'))
-    return opened ??= open()
+    opened ??= open()
+    return opened
   }
   const end = (): void => {
     if (--users > 0 || isOver) return
