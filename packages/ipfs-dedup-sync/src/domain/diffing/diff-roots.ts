@@ -28,14 +28,14 @@ export async function * diffRoots (deps: TreeReaderDeps, a: string, b: string): 
   const [one, other] = [await open(deps, a), await open(deps, b)]
   const changed = await changedRanges(deps, one.content, other.content)
   const [before, after] = [await membersOf(deps, one), await membersOf(deps, other)]
-  const names = new Set(before.map(({ name }) => name))
+  const sizes = new Map(before.map(({ name, dataStart, dataEnd }) => [name, dataEnd - dataStart]))
   const kept = new Set(after.map(({ name }) => name))
   const taken = new Set<ByteRange>()
   for (const member of after) {
     const inside = changed.b.filter(range => touches(range, member))
     inside.forEach(range => taken.add(range))
-    if (!names.has(member.name)) yield { member: member.name, change: 'added', ranges: [], changedBytes: member.dataEnd - member.dataStart }
-    else if (inside.length > 0) yield inMember(member, inside)
+    if (!sizes.has(member.name)) yield { member: member.name, change: 'added', ranges: [], changedBytes: member.dataEnd - member.dataStart }
+    else if (inside.length > 0) yield inMember(member, inside, sizes.get(member.name)!)
   }
   for (const { name, dataStart, dataEnd } of before) if (!kept.has(name)) yield { member: name, change: 'removed', ranges: [], changedBytes: dataEnd - dataStart }
   const around = outside(changed, taken, after.length > 0 || before.length > 0)
@@ -64,11 +64,14 @@ async function membersOf (deps: TreeReaderDeps, { content, recipe }: Opened): Pr
 /** A range without bytes is a place where something is gone. */
 const touches = ({ start, end }: ByteRange, member: Member): boolean => start < member.end && (end > member.start || (start === end && start >= member.start))
 
-function inMember ({ name, dataStart, dataEnd }: Member, ranges: readonly ByteRange[]): Difference {
-  const within = ranges
+/** @param sizeBefore what is shorter has lost bytes, also where nothing in the place of them is told */
+function inMember ({ name, dataStart, dataEnd }: Member, ranges: readonly ByteRange[], sizeBefore: number): Difference {
+  const sizeBytes = dataEnd - dataStart
+  const within = Math.max(sizeBytes, sizeBefore) === 0 ? [] : ranges
     .map(({ start, end }) => ({ start: Math.max(start, dataStart) - dataStart, end: Math.min(end, dataEnd) - dataStart }))
-    .filter(({ start, end }) => end >= start && start <= dataEnd - dataStart && end >= 0)
-  return { member: name, change: 'changed', ranges: within.slice(0, MAX_RANGES), changedBytes: sizeOf(within) }
+    .filter(({ start, end }) => end >= start && start <= sizeBytes && end >= 0)
+  const told = within.length === 0 && sizeBytes < sizeBefore ? [{ start: sizeBytes, end: sizeBytes }] : within
+  return { member: name, change: 'changed', ranges: told.slice(0, MAX_RANGES), changedBytes: sizeOf(told) }
 }
 
 /** Where there are no members, and nothing new stands in the place of what went, the place is told as it was. */
