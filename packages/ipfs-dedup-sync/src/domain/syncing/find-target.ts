@@ -11,22 +11,28 @@ export type Target =
 type FindDeps = Pick<SyncDeps, 'keys' | 'known'>
 
 /**
- * What a person means: a root, or a name (any spelling of an IPNS name, a key of ours, or the file that is published under a name that is known here), with or without `@<version>`.
- * @throws AppError TARGET_UNKNOWN, TARGET_AMBIGUOUS
+ * What a person means: a root (behind `/ipfs/` too), or a name (any spelling of an IPNS name, a key of ours, or the file that is published under a name that is known here), with or without `@<version>`.
+ * @throws AppError TARGET_UNKNOWN, TARGET_AMBIGUOUS, VERSION_INVALID
  */
 export async function findTarget (deps: FindDeps, text: string): Promise<Target> {
-  if (isRoot(text)) return { kind: 'root', root: text }
+  const root = text.replace(/^\/ipfs\//, '')
+  if (isRoot(root)) return { kind: 'root', root }
   const whole = await findName(deps, text)
   if (whole !== undefined) return { kind: 'name', name: whole, number: undefined }
-  const [, called, digits] = /^(.+)@([1-9]\d{0,14})$/s.exec(text) ?? []
+  const [, called, version] = /^(.+)@([^@]*)$/s.exec(text) ?? []
   const name = called === undefined ? undefined : await findName(deps, called)
-  if (name !== undefined) return { kind: 'name', name, number: Number(digits) }
+  if (name !== undefined) return { kind: 'name', name, number: versionNumber(version!, name) }
   throw new AppError('TARGET_UNKNOWN', `'${text.slice(0, 120)}' is no root, no name and nothing that is published or followed here`, {
     exit: 'notFound', hints: ['a root looks like bafy… or bafk…, a name like k51…', "see what is here: 'ipfs-dedup-sync stat'"],
   })
 }
 
-/** @throws AppError TARGET_UNKNOWN for a root, TARGET_AMBIGUOUS */
+function versionNumber (text: string, name: IpnsName): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new AppError('VERSION_INVALID', `'@${text.slice(0, 40)}' is no version: they are counted from 1`, { exit: 'usage', hints: [`see which there are: 'ipfs-dedup-sync log ${name.text}'`] })
+}
+
+/** @throws AppError TARGET_UNKNOWN for a root, TARGET_AMBIGUOUS, VERSION_INVALID */
 export async function findNameTarget (deps: FindDeps, text: string): Promise<Target & { readonly kind: 'name' }> {
   const target = await findTarget(deps, text)
   if (target.kind === 'name') return target
