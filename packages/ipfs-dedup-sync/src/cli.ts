@@ -15,6 +15,7 @@ export function cli (deps: SyncCliDeps): CommandTable {
   const noCopy = flag('leave the bytes in the file itself, which must then stay as it is')
   const from = texts('ask this peer, and nobody else: a peer id, a contact or a multiaddr')
   const output = text('file or folder to write it to', { alias: 'o', complete: 'file' })
+  const overwrite = flag('replace what -o names, a folder with all that is in it')
   const peer = text('a peer id, a contact or a multiaddr', { required: true })
   const who = text('a peer id, a contact, or anyone', { required: true })
   const what = text(TARGET, { required: true })
@@ -30,7 +31,7 @@ export function cli (deps: SyncCliDeps): CommandTable {
         describe: 'store a file or a folder, looking inside, and serve it',
         positionals: { file },
         options: { chunker, encryptChunking, noCopy, dryRun: flag('say what would be stored, and store nothing') },
-        examples: [['add backup.tar.gz', 'prints its root, and a link for others'], ['add - --dry-run', 'of standard input, without storing it']],
+        examples: [['add a.tgz', 'prints its root, and a link for others'], ['add - --dry-run', 'of standard input, without storing it']],
         run: async (io, args) => await (await import('./commands/add.ts')).add(io, args),
       }),
       command({
@@ -42,15 +43,15 @@ export function cli (deps: SyncCliDeps): CommandTable {
           note: text('what is new', { alias: 'm' }),
           chunker, encryptChunking, noCopy,
         },
-        examples: [['publish backup.tar.gz -m monday', 'version 1; the next time version 2']],
+        examples: [['publish a.tgz -m monday', 'version 1; the next time version 2']],
         run: async (io, args) => await (await import('./commands/publish.ts')).publish(io, args),
       }),
       command({
         name: 'pull',
         describe: 'fetch what is not here yet, and give it back byte by byte',
         positionals: { source: text('a root, a link, or a name with or without @version', { required: true }) },
-        options: { output: text('file or folder to write it to; - is standard output', { alias: 'o', complete: 'file' }), from, dryRun: flag('say what it would cost, and fetch nothing'), overwrite: flag('replace what -o names') },
-        examples: [['pull k51... -o backup.tar.gz', 'the newest version'], ['pull backup.tar.gz@3 -o old.tar.gz', 'the third one']],
+        options: { output: text('file or folder to write it to; - is standard output', { alias: 'o', complete: 'file' }), from, dryRun: flag('say what it would cost, and fetch nothing'), overwrite },
+        examples: [['pull k51... -o a.tgz', 'the newest version'], ['pull a.tgz@3 -o old.tgz', 'the third one']],
         run: async (io, args) => await (await import('./commands/pull.ts')).pull(deps, io, args),
       }),
       command({
@@ -63,8 +64,8 @@ export function cli (deps: SyncCliDeps): CommandTable {
         name: 'watch',
         describe: 'write the newest version of a name, then each new one, until ^C',
         positionals: { name: text(NAME, { required: true }) },
-        options: { output, from, every: duration('how often peers are asked, besides when one connects', { default: '30s' }), overwrite: flag('replace a folder that stands there at the beginning, or a file in it; a file that -o names is replaced in any case') },
-        examples: [['watch k51... -o backup.tar.gz', 'the file is replaced as a whole']],
+        options: { output, from, every: duration('how often peers are asked, besides when one connects', { default: '30s' }), overwrite },
+        examples: [['watch k51... -o a.tgz', 'each version replaces the one before']],
         run: async (io, args) => await (await import('./commands/watch.ts')).watch(deps, io, args),
       }),
       command({ name: 'allow', describe: 'who may have it; once a peer is named, only named ones', positionals: { peer: who, what: scope }, run: async (io, args) => await (await import('./commands/allow.ts')).allow(deps, io, args) }),
@@ -82,7 +83,7 @@ export function cli (deps: SyncCliDeps): CommandTable {
         name: 'diff',
         describe: 'which members differ, and where in them',
         positionals: { a: what, b: what },
-        examples: [['diff backup.tar.gz@1 backup.tar.gz', 'what is new since version 1']],
+        examples: [['diff a.tgz@1 a.tgz', 'what is new since version 1']],
         run: async (io, args) => await (await import('./commands/diff.ts')).diff(io, args),
       }),
       command({
@@ -105,7 +106,7 @@ export function cli (deps: SyncCliDeps): CommandTable {
         describe: 'the root that add would give; nothing is stored',
         positionals: { file },
         options: { chunker, encryptChunking },
-        examples: [['recompute big.iso --chunker=size-262144', "the CID of 'ipfs add --cid-version=1'"]],
+        examples: [['recompute big.iso', "with --chunker=size-262144 the CID of 'ipfs add --cid-version=1'"]],
         run: async (io, args) => await (await import('./commands/add.ts')).recompute(io, args),
       }),
       nodeGroup(async io => await deps.nodeControl(io), 'stop it; nothing is served until it runs again'),

@@ -29,6 +29,8 @@ describe('golden runs', () => {
     ['help-watch', ['watch', '--help']],
     ['add', ['add', 'data.tar.gz']],
     ['add-json', ['add', 'data.tar.gz', '--json']],
+    ['add-small', ['add', 'x'], { add: () => ({ ...added, sizeBytes: 2, newBytes: 2, newBlocks: 1, reusedBytes: 0, layers: [], edit: { nodes: 0, bytes: 2 } }) }],
+    ['add-no-copy', ['add', 'big.iso', '--no-copy']],
     ['add-dry-run', ['add', 'data.tar.gz', '--dry-run']],
     ['add-unchanged', ['add', 'data.tar.gz'], { add: () => ({ ...added, newBlocks: 0, newBytes: 0 }) }],
     ['add-notes', ['add', 'odd.tar.gz'], { add: () => ({ ...added, layers: [{ format: 'gzip', encoder: 'unknown', level: null, exact: false }, { format: 'zip', encoder: null, level: null, exact: false }], notes: Array.from({ length: 8 }, (_, i) => `member ${i} was not looked into\u0007`) }) }],
@@ -76,6 +78,7 @@ describe('golden runs', () => {
     ['log-json', ['log', 'data.tar.gz', '--json']],
     ['diff', ['diff', 'data.tar.gz@1', 'data.tar.gz']],
     ['diff-json', ['diff', 'data.tar.gz@1', 'data.tar.gz', '--json']],
+    ['diff-emptied', ['diff', ROOT, ROOT], { diff: () => [{ member: 'x', change: 'changed', ranges: [{ start: 0, end: 0 }], changedBytes: 0 }] }],
     ['diff-none', ['diff', ROOT, ROOT], { diff: () => [] }],
     ['forget', ['forget', 'data.tar.gz@1']],
     ['forget-name-json', ['forget', NAME, '--json'], { forget: () => ({ roots: [ROOT, OLD_ROOT], name: NAME, nameForgotten: true }) }],
@@ -87,6 +90,7 @@ describe('golden runs', () => {
     ['stat-empty', ['stat'], { stat: () => ({ roots: 0, blocks: 0, blockBytes: 0, diskBytes: 0, looseBytes: 0 }), roots: () => [], names: () => [], rules: () => [] }],
     ['verify', ['verify']],
     ['verify-damaged', ['verify'], { verify: () => [whole, broken] }],
+    ['verify-repair', ['verify', '--repair'], { verify: () => [{ ...broken, damaged: 1 }] }],
     ['verify-damaged-json', ['verify', '--json'], { verify: () => [broken] }],
     ['unknown-target', ['log', 'nonsense'], { log: refuses('TARGET_UNKNOWN', "'nonsense' is no root, no name", 'notFound') }],
     ['node-status', ['node', 'status']],
@@ -102,6 +106,19 @@ describe('what the node is asked', () => {
     const outputs = await Promise.all(['x', './x', '/abs/x', 'into/'].map(async o => (await run(['pull', NAME, '-o', o, '--overwrite'])).calls[0]!.params))
     expect(outputs).toEqual([['x', false], ['./x', false], ['/abs/x', false], ['into/', true]].map(([o, into]) => expect.objectContaining({ output: { path: o === '/abs/x' ? o : `${folder}/${o}`, into, overwrite: true, umask: 0o22 } })))
     expect((await run(['add', 'a b'])).calls[0]!.params).toMatchObject({ path: `${folder}/a b`, dryRun: false })
+  })
+
+  test('where we are, and what is above it, is never replaced: it is put into it', async () => {
+    const above = path.dirname(folder)
+    const into = async (o: string, command = 'pull'): Promise<unknown> => ((await run([command, NAME, '-o', o, '--overwrite'])).calls[0]!.params as { output: { into: boolean } }).output.into
+    expect(await Promise.all(['.', '..', './', 'x/..', folder, above, '/'].map(async o => await into(o)))).toEqual([true, true, true, true, true, true, true])
+    expect(await Promise.all(['...', 'x..', `${folder}x`, `${folder}/x`].map(async o => await into(o)))).toEqual([false, false, false, false])
+    expect(await into('.', 'watch')).toBe(true)
+  })
+
+  test('watching replaces nothing that is there unless it is told to', async () => {
+    const asked = async (...more: string[]): Promise<unknown> => (await run(['watch', NAME, '-o', 'x', ...more])).calls[0]!.params
+    expect([await asked(), await asked('--overwrite')]).toEqual([false, true].map(overwrite => expect.objectContaining({ output: expect.objectContaining({ overwrite }) })))
   })
 
   test('a link says who is asked, before those that are named', async () => {

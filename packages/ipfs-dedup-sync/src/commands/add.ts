@@ -12,7 +12,7 @@ export async function add (io: Io, args: AddArgs): Promise<Outcome> {
   const link = args.dryRun ? undefined : (await import('./pull-link.ts')).pullLink(added.root, added)
   noteNotes(io, added)
   const pull = `to fetch it elsewhere:\n  ipfs-dedup-sync pull ${link ?? `${added.root} --from <peer>`}`
-  return document({ ...addedJson(added), link: link ?? null, dryRun: args.dryRun }, [added.root, indent(addedFacts(added, !args.dryRun)), ...args.dryRun ? ['nothing was stored'] : [pull]].join('\n'))
+  return document({ ...addedJson(added), link: link ?? null, dryRun: args.dryRun }, [added.root, indent(addedFacts(added, !args.dryRun, args.noCopy)), ...args.dryRun ? ['nothing was stored'] : [pull]].join('\n'))
 }
 
 /** `ipfs-dedup-sync recompute <file>`: the root that `add` would give; nothing is stored. */

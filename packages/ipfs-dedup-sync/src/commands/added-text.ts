@@ -15,15 +15,15 @@ export const addedJson = (added: Added): object => ({
   layers: added.layers.map(({ format, encoder, level, exact }) => ({ format, ...encoder === null ? {} : { encoder }, ...level === null ? {} : { level }, exact })), notes: added.notes, edit: added.edit,
 })
 
-/** One fact a line. */
-export function addedFacts (added: Added, stored: boolean): string {
+/** One fact a line. @param noCopy the bytes stay in the user's own file */
+export function addedFacts (added: Added, stored: boolean, noCopy: boolean): string {
   const { newBytes, newBlocks, reusedBytes, edit } = added
   const reused = reusedBytes === 0 ? '' : `, ${formatBytes(reusedBytes)} were here already`
   return factsText([
     ['size', formatBytes(added.sizeBytes)],
     ['inside', layersText(added.layers)],
-    [stored ? 'stored' : 'would store', newBlocks === 0 ? 'nothing: all of it was here already' : `${formatBytes(newBytes)} in ${newBlocks} new blocks${reused}`],
-    ['an edit', `of one byte touches ${edit.nodes} nodes, ${formatBytes(edit.bytes)}`],
+    [stored ? 'stored' : 'would store', newBlocks === 0 ? 'nothing: all of it was here already' : `${formatBytes(newBytes)} in ${newBlocks} new block${newBlocks === 1 ? '' : 's'}${noCopy ? ', the bytes left in the file itself' : ''}${reused}`],
+    ['an edit', edit.bytes === 0 ? undefined : `of one byte touches ${edit.nodes + 1} block${edit.nodes === 0 ? '' : 's'}, ${formatBytes(edit.bytes)}`], // its chunk, and the nodes above
   ])
 }
 

@@ -19,7 +19,9 @@ function text ({ member, change, ranges, changedBytes }: DiffItem): string {
   const head = `${SIGNS[change]} ${member === '' ? '(the file itself)' : stripControl(member)}`
   if (change !== 'changed') return `${head}  ${formatBytes(changedBytes)}`
   if (ranges.length === 0) return `${head}\n    only what is told of it: a time, an owner, a mode`
+  if (changedBytes === 0) return `${head}\n    bytes are gone at ${ranges.slice(0, SHOWN_RANGES).map(({ start }) => start).join(', ')}${moreText(ranges.length)}`
   const shown = ranges.slice(0, SHOWN_RANGES).map(({ start, end }) => `${start}-${end}`).join(', ')
-  const more = ranges.length > SHOWN_RANGES ? ` and ${ranges.length - SHOWN_RANGES} more places` : ''
-  return `${head}\n    ${formatBytes(changedBytes)} at ${shown}${more}`
+  return `${head}\n    ${formatBytes(changedBytes)} at ${shown}${moreText(ranges.length)}`
 }
+
+const moreText = (places: number): string => places > SHOWN_RANGES ? ` and ${places - SHOWN_RANGES} more places` : ''

@@ -14,5 +14,5 @@ export async function forget (io: Io, args: { readonly what: string }): Promise<
 
 export async function gc (io: Io): Promise<Outcome> {
   const freed = await callSync(io.node, syncRpc.gc, {}, { signal: io.signal, onProgress: event => { io.report.progress(event) } })
-  return document({ freedBytes: freed.freedBytes, freedBlocks: freed.freedBlocks }, freed.freedBlocks === 0 ? 'nothing to free' : `freed ${formatBytes(freed.freedBytes)} in ${freed.freedBlocks} blocks`)
+  return document({ freedBytes: freed.freedBytes, freedBlocks: freed.freedBlocks }, freed.freedBlocks === 0 ? 'nothing to free' : `freed ${formatBytes(freed.freedBytes)} in ${freed.freedBlocks} block${freed.freedBlocks === 1 ? '' : 's'}`)
 }

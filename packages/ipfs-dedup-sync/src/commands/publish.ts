@@ -22,6 +22,6 @@ export async function publish (io: Io, args: PublishArgs): Promise<Outcome> {
   noteNotes(io, made)
   const { name, version, commit, created } = made
   const what = created ? `version ${version} of ${made.key}` : `no change: this is version ${version} of ${made.key} already`
-  const text = [name, `  ${what}`, `  root     ${made.root}`, indent(addedFacts(made, true)), 'to fetch it elsewhere:', `  ipfs-dedup-sync pull ${name} --from ${(await import('./pull-link.ts')).bestAddress(made)}`]
+  const text = [name, `  ${what}`, `  root     ${made.root}`, indent(addedFacts(made, true, args.noCopy)), 'to fetch it elsewhere:', `  ipfs-dedup-sync pull ${name} --from ${(await import('./pull-link.ts')).bestAddress(made)}`]
   return document({ ...addedJson(made), name, key: made.key, version, commit, created }, text.join('\n'))
 }

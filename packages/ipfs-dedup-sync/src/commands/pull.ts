@@ -1,5 +1,6 @@
 import type { Io } from '@ipkit/core/cli/io'
 import { document, type Outcome } from '@ipkit/core/cli/outcome'
+import { formatBytes } from '@ipkit/core/cli/size'
 import { AppError } from '@ipkit/core/errors/app-error'
 import { callSync, syncRpc, type Moved } from '../rpc.ts'
 import type { SyncCliDeps } from './deps.ts'
@@ -34,5 +35,5 @@ export async function pull (deps: SyncCliDeps, io: Io, args: PullArgs): Promise<
 
 function dryText (moved: Moved): string {
   const { expectedBytes, root } = moved
-  return [root, expectedBytes === null || expectedBytes === 0 ? '  all of it is here: nothing would be fetched' : `  about ${expectedBytes} bytes would be fetched`].join('\n')
+  return [root, expectedBytes === null || expectedBytes === 0 ? '  all of it is here: nothing would be fetched' : `  about ${formatBytes(expectedBytes)} would be fetched`].join('\n')
 }

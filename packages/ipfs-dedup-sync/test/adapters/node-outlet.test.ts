@@ -1,41 +1,41 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { nodeOutlet } from '../../src/adapters/node-outlet.ts'
 import type { Restored } from '../../src/domain/recipe/restored.ts'
 import { work } from '../sync-world.ts'
+import { codeOf } from '../version-world.ts'
 
-let home: string
-beforeEach(async () => {
-  home = await mkdtemp(path.join(tmpdir(), 'outlet-'))
-  await mkdir(path.join(home, 'keys'))
-  await writeFile(path.join(home, 'keys', 'id'), 'mine')
-  await writeFile(path.join(home, 'notes'), 'mine')
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'node-outlet-'))
+  mkdirSync(path.join(folder, 'mine'))
+  writeFileSync(path.join(folder, 'mine/letter'), 'of my own')
 })
-afterEach(async () => { await rm(home, { recursive: true }) })
+afterEach(() => { rmSync(folder, { recursive: true, force: true }) })
 
-const outlet = nodeOutlet({ blocks: { get: async () => { throw new Error('no blocks here') } }, engine: undefined as never })
-const one = async function * <T>(...items: T[]): AsyncGenerator<T> { yield * items }
-const file: Restored = { kind: 'file', sizeBytes: 6, sha256: undefined, bytes: one(Buffer.from('theirs')) }
-const folder: Restored = { kind: 'folder', sizeBytes: 0, entries: one() }
-const write = async (restored: Restored, at: string, overwrite: boolean | 'file', name: string): Promise<string> =>
-  await outlet.write(restored, { path: path.join(home, at), into: at.endsWith('/'), overwrite, umask: 0o22 }, name, work).then(({ file }) => path.relative(home, file), (e: unknown) => (e as { code: string }).code)
+const outlet = nodeOutlet({ blocks: { get: async () => { throw new Error('nothing is read') } }, engine: undefined as never })
+const file = (text: string): Restored => ({ kind: 'file', bytes: (async function * () { yield new TextEncoder().encode(text) })(), sizeBytes: text.length, sha256: undefined })
+const emptyFolder = (): Restored => ({ kind: 'folder', entries: (async function * () {})(), sizeBytes: 0 })
+const write = async (restored: Restored, to: string, options: { into?: boolean, overwrite?: boolean } = {}): Promise<string> =>
+  path.relative(folder, (await outlet.write(restored, { path: path.join(folder, to), into: false, overwrite: false, umask: 0o22, ...options }, 'new', work)).file)
+const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8')
 
-test.each<[string, Restored, string, boolean | 'file', string, string]>([
-  ['a folder under the name that a publisher chose', folder, './', true, 'keys', 'FILE_EXISTS'],
-  ['a file under the name that a publisher chose, unasked', file, './', 'file', 'notes', 'FILE_EXISTS'],
-  ['a file in a folder that is named, unasked', file, '.', 'file', 'notes', 'FILE_EXISTS'],
-  ['a folder that is named, unasked', folder, 'keys', 'file', 'id', 'FILE_EXISTS'],
-  ['anything, unasked', file, 'notes', false, 'x', 'FILE_EXISTS'],
-])('does not replace %s', async (_what, restored, at, overwrite, name, code) => {
-  expect(await write(restored, at, overwrite, name)).toBe(code)
-  expect([await readFile(path.join(home, 'keys', 'id'), 'utf8'), await readFile(path.join(home, 'notes'), 'utf8'), (await readdir(home)).length]).toEqual(['mine', 'mine', 2])
-})
+describe('where there is a folder', () => {
+  test('a file goes into it, also where it may replace what is there', async () => {
+    expect(await write(file('one'), 'mine')).toBe('mine/new')
+    expect(await codeOf(write(file('two'), 'mine'))).toBe('FILE_EXISTS')
+    expect(await write(file('two'), 'mine', { overwrite: true })).toBe('mine/new')
+    expect([read('mine/new'), read('mine/letter')]).toEqual(['two', 'of my own'])
+  })
 
-test('replaces what is named, when asked to', async () => {
-  expect(await write(file, 'notes', 'file', 'x')).toBe('notes')
-  expect(await readFile(path.join(home, 'notes'), 'utf8')).toBe('theirs')
-  expect(await write(folder, 'keys', true, 'x')).toBe('keys')
-  expect(await readdir(path.join(home, 'keys'))).toEqual([])
+  test('a folder goes into it, and replaces it only where it may', async () => {
+    expect(await write(emptyFolder(), 'mine')).toBe('mine/new')
+    expect(read('mine/letter')).toBe('of my own')
+    expect(await write(emptyFolder(), 'mine', { overwrite: true, into: true })).toBe('mine/new')
+    expect(existsSync(path.join(folder, 'mine/letter'))).toBe(true)
+    expect(await write(emptyFolder(), 'mine', { overwrite: true })).toBe('mine')
+    expect(readdirSync(path.join(folder, 'mine'))).toEqual([])
+  })
 })

@@ -65,7 +65,7 @@ export interface Taken extends Ingested { readonly file: string | undefined }
 export interface OutputPlace {
   /** Absolute. */
   readonly path: string
-  /** `path` is a folder, and what is written goes into it. An existing folder is one in any case. */
+  /** `path` is a folder, and what is written goes into it. So it is with an existing folder, unless another folder is to replace it. */
   readonly into: boolean
   /** What may be replaced: nothing; `file`: a file that `path` itself names; else whatever it names, and a file under its own name in a folder, but no folder there: that name is the publisher's. */
   readonly overwrite: boolean | 'file'
@@ -76,7 +76,7 @@ export interface OutputPlace {
 /** Gives back what was kept. */
 export interface Outlet {
   restore(root: string, signal: AbortSignal): Promise<Restored>
-  /** Throws what `write` would throw, before anything is fetched. @param name what it is called in a folder @returns where it will be */
+  /** Throws what `write` would throw, before anything is fetched and it is known whether a file or a folder comes. @param name what it is called in a folder @returns where it will be */
   check(place: OutputPlace, name: string): Promise<string>
   /** Appears only when it is whole, verified and on disk. @returns its path, and the hash of a file @throws AppError FILE_EXISTS, FILE_NOT_WRITABLE, DISK_FULL, RESTORED_WRONG */
   write(restored: Restored, place: OutputPlace, name: string, work: Work): Promise<Written>

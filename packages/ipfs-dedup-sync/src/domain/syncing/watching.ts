@@ -10,15 +10,13 @@ export interface WatchInput extends Pick<PullInput, 'target' | 'from' | 'output'
 
 export interface WatchedVersion { readonly pulled: Pulled, readonly atMs: number }
 
-/**
- * Each version of a name as it comes, fetched and written whole, until the signal aborts. All are written to one place, that of the first: what a publisher calls the next one
- * replaces nothing that was there before. That nobody can be reached, or gives it whole, ends nothing: they are asked again.
- */
+/** Each version of a name as it comes, fetched and written whole, each over the one before, until the signal aborts. What stood there before the first is replaced with `overwrite` only. That nobody can be reached, or gives it whole, ends nothing: they are asked again. */
 export async function * watchName (deps: PullDeps, input: WatchInput, work: Work): AsyncGenerator<WatchedVersion> {
   const { name } = await findNameTarget(deps, input.target)
   const { signal } = work
   let wake = new AbortController()
   const stopReach = deps.mover.onReach(() => { wake.abort(new Error('somebody is in reach')) })
+  let { output } = input
   let written: string | undefined
   let output = input.output === undefined ? undefined : { ...input.output, overwrite: input.output.overwrite || 'file' as const }
   try {
@@ -30,7 +28,7 @@ export async function * watchName (deps: PullDeps, input: WatchInput, work: Work
       })
       if (pulled !== undefined) {
         written = pulled.commit!.cid
-        if (output !== undefined && pulled.file !== undefined) output = { ...output, path: pulled.file, into: false, overwrite: true }
+        if (output !== undefined && pulled.file !== undefined) output = { ...output, path: pulled.file, into: false, overwrite: true } // what was written here is ours to replace, and nothing else
         yield { pulled, atMs: deps.clock.now() }
       }
       work.onProgress({ step: written === undefined ? 'waiting for somebody who has it' : 'waiting for the next version' })
