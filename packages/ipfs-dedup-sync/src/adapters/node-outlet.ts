@@ -22,9 +22,9 @@ export function nodeOutlet ({ blocks, engine }: NodeOutletDeps): Outlet {
   const newHash = (): ReturnType<typeof createHash> => createHash('sha256')
   return {
     restore: async (root, signal) => await restore({ blocks, engine, newHash, signal }, root),
-    check: async (output, name) => await freePlace(output, name),
+    check: async (place, name) => (await freePlace(place, name)).file,
     async write (restored, output, name, work) {
-      const file = await freePlace(output, name, restored.kind)
+      const { file, replaces } = await freePlace(output, name, restored.kind)
       const hash = newHash()
       const checked = restored.kind === 'file' ? { ...restored, bytes: hashed(restored, hash) } : restored
       await writeRestored(checked, file, {
@@ -69,11 +69,13 @@ async function * hashed ({ bytes, sha256 }: Restored & { readonly kind: 'file' }
   if (sha256 !== undefined) requireHash({ update: () => {}, digest: () => hash.copy().digest() }, sha256, 'what was restored')
 }
 
-/** A file never replaces a folder: it goes into it. @throws AppError FILE_EXISTS, FILE_NOT_WRITABLE */
-async function freePlace ({ path: at, into, overwrite }: OutputPlace, name: string, kind?: Restored['kind']): Promise<string> {
-  const there = await kindOf(at)
-  const file = into || (there === 'folder' && (!overwrite || kind === 'file')) ? path.join(at, safeName(name)) : path.resolve(at)
-  if (!overwrite && await kindOf(file) !== undefined) throw new AppError('FILE_EXISTS', `'${file}' exists already`, { exit: 'refused', hints: ['name another place, or replace this one with --overwrite'] })
+/** A file never replaces a folder: it goes into it; and no folder goes because a publisher has chosen its name. @throws AppError FILE_EXISTS, FILE_NOT_WRITABLE */
+async function freePlace ({ path: at, into, overwrite }: OutputPlace, name: string, kind?: Restored['kind']): Promise<{ readonly file: string, readonly replaces: boolean }> {
+  const inside = into || (await kindOf(at) === 'folder' && (!overwrite || kind === 'file'))
+  const file = inside ? path.join(at, safeName(name)) : path.resolve(at)
+  const there = await kindOf(file)
+  const replaces = overwrite && !(inside && there === 'folder')
+  if (!replaces && there !== undefined) throw new AppError('FILE_EXISTS', `'${file}' exists already`, { exit: 'refused', hints: [overwrite ? `to replace the folder, name it: -o '${file}'` : 'name another place, or replace this one with --overwrite'] })
   if (await kindOf(path.dirname(file)) !== 'folder') throw new AppError('FILE_NOT_WRITABLE', `the folder of '${file}' does not exist`, { exit: 'notFound', hints: ['make the folder first, or name another file'] })
   return { file, replaces }
 }

@@ -33,7 +33,7 @@ describe('where there is a folder', () => {
   test('a folder goes into it, and replaces it only where it may', async () => {
     expect(await write(emptyFolder(), 'mine')).toBe('mine/new')
     expect(read('mine/letter')).toBe('of my own')
-    expect(await write(emptyFolder(), 'mine', { overwrite: true, into: true })).toBe('mine/new')
+    expect(await codeOf(write(emptyFolder(), 'mine', { overwrite: true, into: true }))).toBe('FILE_EXISTS') // the name is the publisher's
     expect(existsSync(path.join(folder, 'mine/letter'))).toBe(true)
     expect(await write(emptyFolder(), 'mine', { overwrite: true })).toBe('mine')
     expect(readdirSync(path.join(folder, 'mine'))).toEqual([])

@@ -101,7 +101,7 @@ test('no other bytes give the root: garbage is refused by its code', async () =>
     if (wrong[at] === body[at]) continue
     await expect(read(wrong)).rejects.toMatchObject({ code: expect.stringMatching(/^(BAD_MESSAGE|TREE_INVALID)$/) })
   }
-}, 120_000)
+})
 
 test('runs that replace the same row again and again are refused before they are held', async () => {
   const here = new MemoryShelf()

@@ -3,14 +3,14 @@ import { createRecord } from '@ipkit/core/names/create-record'
 import { nameFromPublicKey } from '@ipkit/core/names/ipns-name'
 import { validityAtMs } from '@ipkit/core/names/validity'
 import type { Restored } from '../../src/domain/recipe/restored.ts'
-import type { OutputPlace, Work } from '../../src/domain/syncing/sync-ports.ts'
+import type { Outlet, OutputPlace, Work } from '../../src/domain/syncing/sync-ports.ts'
 import { addToShelf, publishVersion, type PublishInput, type Publication } from '../../src/domain/syncing/adding.ts'
 import { findTarget } from '../../src/domain/syncing/find-target.ts'
 import { forgetTarget } from '../../src/domain/syncing/forgetting.ts'
 import { takeHead } from '../../src/domain/syncing/following.ts'
 import { listRoots, logOf } from '../../src/domain/syncing/listing.ts'
 import { pullTarget, type Pulled, type PullInput } from '../../src/domain/syncing/pulling.ts'
-import type { Outlet, OutputPlace } from '../../src/domain/syncing/sync-ports.ts'
+import { setServed } from '../../src/domain/serving/serve-target.ts'
 import { watchName } from '../../src/domain/syncing/watching.ts'
 import { createCommit } from '../../src/domain/versions/commit.ts'
 import { codeOf, collect, fieldsOf, keyOf, rootOf, START_MS } from '../version-world.ts'
@@ -203,6 +203,47 @@ describe('pulling a name', () => {
   })
 })
 
+describe('a name of somebody else that calls what is ours its version', () => {
+  const KEY = keyOf(66)
+  const NAME = nameFromPublicKey(KEY.publicKey)
+  const recordOf = (cid: string): Uint8Array => createRecord(KEY, { value: `/ipfs/${cid}`, sequence: 1n, validity: validityAtMs(START_MS + 1e9) }).bytes
+
+  test('is refused when its record names a version of our name: forgetting it would take our history along', async () => {
+    const home = await syncHome('a')
+    const { commit } = await publish(home, 'one')
+    expect(await codeOf(takeHead(home.deps, NAME, { record: recordOf(commit.cid), commits: [] }))).toBe('HISTORY_INCOMPLETE')
+    await home.deps.known.change(NAME, known => ({ ...known, atMs: 1 }))
+    await forgetTarget(home.deps, NAME.text)
+    expect((await collect(logOf(home.deps, commit.name.text))).length).toBe(1)
+  })
+
+  test('opens nothing: what is not served stays so', async () => {
+    const home = await syncHome('a')
+    home.files.set('/x/secret', 'secret')
+    const { root } = await addToShelf(home.deps, { ...input({ path: '/x/secret' }), dryRun: false }, work)
+    await setServed(home.deps, root, false)
+    const claim = createCommit(KEY, { ...fieldsOf(root, { sizeBytes: 6 }), number: 1, parent: undefined, atMs: START_MS })
+    await takeHead(home.deps, NAME, { record: recordOf(claim.cid), commits: [claim.bytes] })
+    await home.deps.known.change(NAME, known => ({ ...known, served: true, atMs: 1 }))
+    expect(await home.deps.policy.may('e', root)).toBe(false)
+    expect((await listRoots(home.deps)).map(({ served }) => served)).toEqual([false])
+  })
+})
+
+test('a peer that makes up versions without end is asked no more: it has not the key', async () => {
+  const [a, b] = [await syncHome('a'), await syncHome('b')]
+  connect(a, b)
+  const { commit } = await publish(a, 'one')
+  let asked = 0
+  const made = createCommit(keyOf(67), { ...fieldsOf(rootOf(1)), number: 1000, parent: commit.cid, atMs: START_MS })
+  b.bend = answer => {
+    asked++
+    return { ...answer, commits: [made.bytes] }
+  }
+  expect(await codeOf(pull(b, commit.name.text, { from: [['a']] }))).toBe('HISTORY_INCOMPLETE')
+  expect(asked).toBe(1)
+})
+
 test('watching writes the newest version, then each new one once, over what it wrote and nothing else', async () => {
   const [a, b] = [await syncHome('a'), await syncHome('b')]
   connect(a, b)
@@ -282,7 +323,7 @@ test('watching into a folder: a publisher who calls the next version otherwise r
   stop.abort(new Error('over'))
   await watching
   expect(places).toEqual([
-    expect.objectContaining({ path: '/w', into: true, overwrite: 'file', name: 'data.bin' }),
+    expect.objectContaining({ path: '/w', into: true, overwrite: false, name: 'data.bin' }),
     expect.objectContaining({ path: '/w/data.bin', into: false, overwrite: true }),
   ])
 })

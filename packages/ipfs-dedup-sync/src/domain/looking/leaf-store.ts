@@ -17,7 +17,9 @@ export class LeafStore {
   /** @param digest SHA-256 of the bytes */
   async put (bytes: Uint8Array, digest: Uint8Array): Promise<TreeLink> {
     const leaf = leafLink(digest, bytes.length)
-    if (!await this.#session.put(leaf.cid.toString(), bytes, { checked: true })) this.#reusedBytes += bytes.length
+    const isNew = await this.#session.put(leaf.cid.toString(), bytes, { compress: this.#newBytes < COMPRESSED_BYTES, checked: true })
+    if (isNew) this.#newBytes += bytes.length
+    else this.#reusedBytes += bytes.length
     return leaf
   }
 }

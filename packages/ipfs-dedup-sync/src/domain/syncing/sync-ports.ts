@@ -67,8 +67,8 @@ export interface OutputPlace {
   readonly path: string
   /** `path` is a folder, and what is written goes into it. So it is with an existing folder, unless another folder is to replace it. */
   readonly into: boolean
-  /** What may be replaced: nothing; `file`: a file that `path` itself names; else whatever it names, and a file under its own name in a folder, but no folder there: that name is the publisher's. */
-  readonly overwrite: boolean | 'file'
+  /** Whether what `path` names may be replaced, and a file under its own name in a folder, but no folder there: that name is the publisher's. */
+  readonly overwrite: boolean
   /** Of who asked: the node's own is 077. */
   readonly umask: number
 }

@@ -18,7 +18,6 @@ export async function * watchName (deps: PullDeps, input: WatchInput, work: Work
   const stopReach = deps.mover.onReach(() => { wake.abort(new Error('somebody is in reach')) })
   let { output } = input
   let written: string | undefined
-  let output = input.output === undefined ? undefined : { ...input.output, overwrite: input.output.overwrite || 'file' as const }
   try {
     while (!signal.aborted) {
       wake = new AbortController()
