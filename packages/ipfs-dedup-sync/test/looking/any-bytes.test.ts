@@ -12,7 +12,7 @@ import { Bench } from './bench-of-files.ts'
 import { anyFile, bgzfOf, mutate } from './hostile-input.ts'
 import { pythonArchives } from './python-archives.ts'
 
-const ROUNDS = 250
+const ROUNDS = 120
 const seeds = fc.nat(2 ** 31)
 
 let archives: Uint8Array[]

@@ -28,7 +28,7 @@ testWithProgram('zip')('a zip of Info-ZIP, and one with a comment and something 
 testWithProgram('zip')('one changed member of many changes its own records', async () => {
   const bench = new Bench()
   const text = sourceText(200_000, 5)
-  const files: NamedFile[] = Array.from({ length: 1000 }, (_, i) => ({ name: `f${i}`, bytes: text.subarray(100 * i, 100 * i + 300 + i % 50) }))
+  const files: NamedFile[] = Array.from({ length: 400 }, (_, i) => ({ name: `f${i}`, bytes: text.subarray(100 * i, 100 * i + 300 + i % 50) }))
   await bench.thereAndBack(zipOf(files, '-X'))
   const before = bench.shelf.blocks.size
   files[3] = { name: 'f3', bytes: Buffer.concat([Buffer.from('!'), files[3]!.bytes]) }

@@ -38,10 +38,15 @@ const PORTION = 512
 export function * identify (newKernel: NewDeflateKernel, stream: Uint8Array, text: Uint8Array, hints: EncoderHints): Generator<EncoderCandidate, void> {
   const tokens = firstTokens(stream)
   const kernel = newKernel()
+  let second: DeflateKernel | undefined
+  const again = (): DeflateKernel => { // a kernel costs more than a short stream
+    second ??= newKernel()
+    return second
+  }
   for (const { producer, level } of inOrder(hints)) {
     const parameters = encoderParameters(producer, level)
     if (!tokensAgree(kernel, parameters, tokens, text, hints.whole)) continue
-    const checkedBytes = agreeingBytes(newKernel, parameters, stream, text, hints.whole)
+    const checkedBytes = agreeingBytes(again, parameters, stream, text, hints.whole)
     if (checkedBytes !== undefined) yield { producer, level, parameters, checkedBytes }
   }
 }
